@@ -1,0 +1,1 @@
+"""The one register of topics and what creates them from it."""

@@ -1,0 +1,6 @@
+"""`python -m services.classification`"""
+
+from services.classification.app import run
+
+if __name__ == "__main__":
+    run()

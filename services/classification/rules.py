@@ -1,0 +1,153 @@
+"""The province's rules: read from files that people edit, checked, versioned, and applied to a text in one pass."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from services.classification.grounds import Claim, GroundFinding, GroundRule, GroundRules
+from services.classification.phrases import CommonWords, Phrases
+from services.classification.rule_files import RuleFile, RulesError, read_rule_file
+from services.classification.topics import TopicFinding, TopicRule, TopicRules
+from services.classification.words import Groups, WordError
+from shared.contracts.vocabulary import Ground, Topic
+
+LEXICON = Path(__file__).with_name("lexicon")
+WORDS, GROUNDS, TOPICS = "words.yaml", "grounds.yaml", "topics.yaml"
+COMMON = ("figures", "thanks", "courtesy", "landmarks", "authority", "impostor")
+
+_REMEDIES = {
+    "missing": "thiếu trường này; hãy thêm vào",
+    "extra_forbidden": "không có trường tên này; hãy sửa tên hoặc xoá đi",
+    "enum": "không có trong danh sách; hãy chọn một trong: {expected}",
+    "int_parsing": "phải là số nguyên; hãy viết lại bằng chữ số",
+    "greater_than_equal": "nhỏ quá; hãy viết từ {ge} trở lên",
+    "less_than_equal": "lớn quá; hãy viết không quá {le}",
+    "string_pattern_mismatch": "chỉ dùng chữ thường không dấu, số và gạch nối; hãy đặt lại",
+    "string_too_short": "để trống; hãy viết vào",
+}
+
+WordList = str | list[str]
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    words: WordList
+    near: WordList = []
+    unless: WordList = []
+    within: Annotated[int, Field(ge=0, le=60)] = 10
+
+
+class _GroundRow(_Row):
+    ground: Ground
+    claim: Claim | None = None
+    explain: Annotated[str, Field(min_length=8)]
+
+
+class _TopicRow(_Row):
+    topic: Topic
+    weight: Annotated[int, Field(ge=1, le=5)] = 2
+    explain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """What the rules found in one masked text: topics, best first, and grounds."""
+
+    topics: tuple[TopicFinding, ...]
+    grounds: tuple[GroundFinding, ...]
+    rules_version: str
+
+
+class Rulebook:
+    """All rules of one version: `version`, `topics` and `grounds`."""
+
+    def __init__(
+        self, version: str, common: CommonWords, topics: Iterable[TopicRule], grounds: Iterable[GroundRule]
+    ) -> None:
+        self.version = version
+        self._phrases = Phrases(common)
+        self.topics = TopicRules(topics, version, self._phrases)
+        self.grounds = GroundRules(grounds, version, self._phrases)
+
+    @classmethod
+    def load(cls, folder: Path = LEXICON) -> Self:
+        """Read `words.yaml`, `grounds.yaml` and `topics.yaml`; `RulesError` names file, row and remedy of every fault."""
+        files = [read_rule_file(folder / name) for name in (WORDS, GROUNDS, TOPICS)]
+        words, grounds, topics = files
+        groups = Groups(words)
+        faults: list[str] = []
+        common = CommonWords(**{name: groups.required(name) for name in COMMON})
+        ground_rules = _rules(grounds, lambda row: _ground_rule(row, groups), faults)
+        topic_rules = _rules(topics, lambda row: _topic_rule(row, groups), faults)
+        if faults:
+            raise RulesError("\n".join(faults))
+        return cls(_version(files), common, topic_rules, ground_rules)
+
+    def classify(self, text: str) -> Classification:
+        """Topics and grounds of a masked text, and the version of the rules that decided."""
+        found = self._phrases.find(text)
+        return Classification(
+            tuple(self.topics.rank_read(found)), tuple(self.grounds.decide_read(found)), self.version
+        )
+
+
+def _rules(file: RuleFile, made: Callable[[dict[str, Any]], RuleT], faults: list[str]) -> list[RuleT]:
+    rules, first = [], {}
+    for row in file.rows:
+        try:
+            rules.append(made(row.fields))
+        except ValidationError as error:
+            faults += [file.fault(row.line, _explained(detail)) for detail in error.errors()]
+        except WordError as error:
+            faults.append(file.fault(row.line, str(error)))
+        name = str(row.fields.get("id"))
+        if first.setdefault(name, row.line) != row.line:
+            faults.append(file.fault(row.line, f"id '{name}' đã dùng ở hàng {first[name]}; hãy đặt tên khác"))
+    return rules
+
+
+def _ground_rule(fields: dict[str, Any], groups: Groups) -> GroundRule:
+    row = _GroundRow.model_validate(fields)
+    if (row.ground is Ground.HARMFUL_RUMOUR) != (row.claim is not None):
+        raise WordError(
+            "trường 'claim' (health, disaster, money, scam) bắt buộc với harmful_rumour và chỉ với nó; hãy thêm hoặc xoá"
+        )
+    claim_words = groups.required(f"claim_{row.claim}") if row.claim else ()
+    return GroundRule(**_common(row, groups), ground=row.ground, claim=row.claim, claim_words=claim_words)
+
+
+def _topic_rule(fields: dict[str, Any], groups: Groups) -> TopicRule:
+    row = _TopicRow.model_validate(fields)
+    if row.topic is Topic.OTHER:
+        raise WordError("lĩnh vực 'other' không có luật: nó dành cho báo cáo không thấy gì; hãy chọn lĩnh vực khác")
+    return TopicRule(**_common(row, groups), topic=row.topic, weight=row.weight)
+
+
+def _common(row: _GroundRow | _TopicRow, groups: Groups) -> dict[str, Any]:
+    required = [row.near] if isinstance(row.near, str) else row.near
+    return {
+        "id": row.id,
+        "words": groups.words(row.words, "words"),
+        "near": tuple(groups.words(words, "near") for words in required),
+        "unless": groups.words(row.unless, "unless") if row.unless else (),
+        "within": row.within,
+        "explain": row.explain,
+    }
+
+
+def _explained(detail: Any) -> str:
+    place = ".".join(str(part) for part in detail["loc"])
+    remedy = _REMEDIES.get(detail["type"], "không hợp lệ ({msg}); hãy sửa lại")
+    return f"trường '{place}' " + remedy.format(msg=detail["msg"], **detail.get("ctx", {}))
+
+
+def _version(files: Iterable[RuleFile]) -> str:
+    ordered = sorted(files, key=lambda file: file.name)
+    digest = hashlib.sha256(b"\0".join(file.content for file in ordered)).hexdigest()
+    return f"{max(file.version for file in ordered)}+{digest[:12]}"

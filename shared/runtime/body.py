@@ -1,0 +1,29 @@
+"""Reads a request's body, but never more of it than is allowed."""
+
+from fastapi import Request
+
+from shared.runtime.problems import Problem
+
+LARGEST_BODY = 64 * 1024
+
+
+async def limited_body(request: Request, limit: int = LARGEST_BODY) -> bytes:
+    """The whole body in bytes. Raises the problem `too-large` (413) as soon as it is over `limit`."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise too_large(limit)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise too_large(limit)
+    return bytes(body)
+
+
+def too_large(limit: int) -> Problem:
+    """413, with the size that is allowed."""
+    kibibytes = limit // 1024
+    return Problem(
+        "too-large",
+        (f"Nội dung gửi vượt quá {kibibytes} KiB; hãy chia nhỏ.", f"The body is over {kibibytes} KiB; split it."),
+    )

@@ -1,0 +1,284 @@
+"""The bus: `Publisher` sends, `Consumers` subscribe through FastStream. Every rule about delivery lives here."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+
+from shared.contracts.envelope import Publication
+from shared.contracts.topics import dead_letters, on_broker
+from shared.runtime.consumption import Batch, Consumption, Handlers, Record
+from shared.runtime.errors import TransientError
+from shared.runtime.loops import Loop, backoff
+from shared.runtime.metrics import KAFKA_UP, LAG
+
+log = structlog.get_logger()
+
+SEND_TIMEOUT = 10.0
+ANSWER_TIMEOUT = 5.0
+STALLED_AFTER = 30
+"""Seconds in which a position stands still while its partition grows."""
+
+PRODUCER: dict[str, Any] = {
+    "acks": "all",
+    # Idempotence would add nothing (repeats are absorbed by event id) and takes recovery away: a batch that ages
+    # past the timeout in an outage has used its sequence number, and its partition refuses every later one.
+    "enable_idempotence": False,
+    "linger_ms": 5,
+    "max_batch_size": 128 * 1024,
+    "request_timeout_ms": int(SEND_TIMEOUT * 1000),
+}
+
+SUBSCRIBER: dict[str, Any] = {
+    "ack_policy": AckPolicy.NACK_ON_ERROR,
+    "auto_offset_reset": "earliest",
+    "batch": True,
+    "max_records": 500,
+    "batch_timeout_ms": 20,
+    "no_reply": True,
+}
+"""FastStream's own defaults lose messages; each of these has a test that fails without it."""
+
+
+class Publisher:
+    """A plain producer that connects when the brokers are there and says so."""
+
+    name = "kafka"
+
+    def __init__(self, bootstrap: str, province: str) -> None:
+        self._bootstrap = bootstrap
+        self._province = province
+        self._producer: AIOKafkaProducer | None = None
+        self._up = False
+        self._watch = Loop("kafka.watch", self._look, every=2.0)
+
+    async def start(self) -> None:
+        """Connect in the background, however long the brokers are away."""
+        await self._watch.start()
+
+    async def stop(self) -> None:
+        """Send what is buffered and close."""
+        await self._watch.stop()
+        if self._producer:
+            with contextlib.suppress(KafkaError, TimeoutError):
+                await asyncio.wait_for(self._producer.stop(), SEND_TIMEOUT)
+
+    def ready(self) -> bool:
+        """Whether a broker answered the last time it was asked."""
+        return self._up
+
+    def alive(self) -> bool:
+        """False when the sender task died: nothing that is sent would ever be acknowledged."""
+        task = self._producer._sender._sender_task if self._producer else None
+        return self._watch.alive() and (task is None or not task.done())
+
+    async def send(
+        self,
+        topic: str,
+        key: str | bytes | None,
+        value: bytes | None,
+        timestamp_ms: int | None = None,
+        headers: Sequence[tuple[str, bytes]] = (),
+    ) -> None:
+        """Resolve when all in-sync replicas have the record.
+
+        Raises `TransientError` within ten seconds otherwise; the record may or may not have been written then.
+        """
+        if self._producer is None:
+            raise TransientError("the brokers have not been reached yet")
+        key = key.encode() if isinstance(key, str) else key
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT):
+                await self._producer.send_and_wait(
+                    on_broker(self._province, topic), value, key, timestamp_ms=timestamp_ms, headers=list(headers)
+                )
+        except (KafkaError, TimeoutError) as error:
+            raise TransientError(f"not acknowledged by the brokers: {type(error).__name__}") from error
+
+    async def publish(self, publications: Sequence[Publication]) -> None:
+        """Send all and wait for all, in order per key. Raises `TransientError` if one is not acknowledged."""
+        sends = (
+            self.send(said.topic, said.key, said.event.to_json(), int(said.event.time.timestamp() * 1000))
+            for said in publications
+        )
+        for result in await asyncio.gather(*sends, return_exceptions=True):
+            if isinstance(result, BaseException):
+                raise result
+
+    async def _look(self) -> None:
+        try:
+            if self._producer is None:
+                producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap, **PRODUCER)
+                try:
+                    await asyncio.wait_for(producer.start(), SEND_TIMEOUT)
+                except BaseException:
+                    await producer.stop()
+                    raise
+                self._producer = producer
+            await asyncio.wait_for(self._producer.client.fetch_all_metadata(), ANSWER_TIMEOUT)
+            self._note(up=True)
+        except (KafkaError, OSError, TimeoutError):
+            self._note(up=False)
+
+    def _note(self, *, up: bool) -> None:
+        if up != self._up:
+            log.info("kafka.back" if up else "kafka.away", waits_for=None if up else self._bootstrap)
+        self._up = up
+        KAFKA_UP.set(up)
+
+
+class Consumers:
+    """The subscriptions of one service: one consumer group, one handler an event."""
+
+    name = "consumers"
+
+    def __init__(self, bootstrap: str, province: str, group: str, publisher: Publisher) -> None:
+        self._province = province
+        self._group = group
+        self._publisher = publisher
+        self._broker = KafkaBroker(
+            bootstrap,
+            apply_types=False,
+            allow_auto_create_topics=False,
+            consumer_only=True,
+            logger=None,
+            graceful_timeout=10.0,
+            client_id=f"langnghe-{group}",
+        )
+        self._consumptions: list[Consumption] = []
+        self._subscribers: list[Any] = []
+        self._starting: asyncio.Task[None] | None = None
+        self._meter = Loop(f"consumers.{group}.meter", self._measure, every=1.0)
+        self._stalls: dict[Any, tuple[int, int]] = {}
+        self._stalled = 0
+
+    def consume(self, topic: str, handlers: Handlers) -> None:
+        """Give every event of `topic` (named without the province) to its handler, at least once, in order per key."""
+        consumption = Consumption(self._group, handlers, self._publisher, dead_letters(self._group))
+        subscriber = self._broker.subscriber(
+            on_broker(self._province, topic),
+            group_id=f"{self._province}.{self._group}",
+            parser=_parse,
+            decoder=_raw,
+            **SUBSCRIBER,
+        )
+
+        async def take(records: Batch) -> None:
+            await consumption.take(records)
+
+        subscriber(take)
+        self._consumptions.append(consumption)
+        self._subscribers.append(subscriber)
+
+    async def start(self) -> None:
+        """Join the group in the background, once the brokers are there."""
+        self._starting = asyncio.create_task(self._join(), name=f"consumers.{self._group}.join")
+        await self._meter.start()
+
+    async def stop(self) -> None:
+        """Finish the batch in hand, commit and leave the group."""
+        await self._meter.stop()
+        if self._starting:
+            self._starting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._starting
+        await self._broker.stop()
+
+    def ready(self) -> bool:
+        """Whether every subscription has joined its group and none is paused."""
+        return (
+            self._joined()
+            and self._publisher.ready()
+            and all(subscriber.consumer.assignment() for subscriber in self._subscribers)
+            and not any(consumption.paused for consumption in self._consumptions)
+        )
+
+    def alive(self) -> bool:
+        """False when a task of a consumer has died, or when a position stands still while lag grows."""
+        if self._starting and self._starting.done() and not self._starting.cancelled() and self._starting.exception():
+            return False
+        running = not self._joined() or all(map(_running, self._subscribers))
+        return running and self._meter.alive() and self._stalled < STALLED_AFTER
+
+    def _joined(self) -> bool:
+        return all(subscriber.consumer is not None for subscriber in self._subscribers)
+
+    async def _join(self) -> None:
+        failures = 0
+        while not self._joined():
+            try:
+                # It raises at once while the brokers are away, and blocks silently while a topic does not exist.
+                await asyncio.wait_for(self._broker.start(), 30.0)
+            except (KafkaError, OSError, TimeoutError) as error:
+                failures += 1
+                log.info(
+                    "consumers.wait", group=self._group, waits_for="brokers and topics", error=type(error).__name__
+                )
+                with contextlib.suppress(Exception):
+                    await self._broker.stop()
+                await asyncio.sleep(backoff(failures))
+        log.info("consumers.joined", group=self._group)
+
+    async def _measure(self) -> None:
+        if not self._joined():
+            return
+        waiting = any(consumption.waiting for consumption in self._consumptions)
+        lags: dict[str, int] = {}
+        grew = False
+        for subscriber in self._subscribers:
+            for partition in subscriber.consumer.assignment():
+                position = _position(subscriber.consumer, partition)
+                end = subscriber.consumer.highwater(partition)
+                if position is None or end is None:
+                    continue
+                lags[partition.topic] = lags.get(partition.topic, 0) + max(end - position, 0)
+                before = self._stalls.get(partition)
+                grew |= bool(before and before[0] == position and end > before[1])
+                self._stalls[partition] = (position, end)
+        for topic, lag in lags.items():
+            LAG.labels(self._group, topic.removeprefix(f"{self._province}.")).set(lag)
+        # Backing off and paused are declared waits, not stalls.
+        self._stalled = self._stalled + 1 if grew and not waiting else 0
+
+
+async def _parse(message: Batch, original: Any) -> KafkaMessage:
+    """FastStream decodes headers and fails a whole batch for one that is not text: show it none, keep the records."""
+    bare = tuple(_Bare(record) for record in message)
+    parsed: KafkaMessage = await original(bare)
+    parsed.raw_message = message
+    return parsed
+
+
+class _Bare:
+    """A record as FastStream's parser needs to see it."""
+
+    def __init__(self, record: Record) -> None:
+        self.topic = record.topic
+        self.partition = record.partition
+        self.offset = record.offset
+        self.timestamp = record.timestamp
+        self.value = b""
+        self.headers: tuple[()] = ()
+
+
+async def _raw(message: KafkaMessage) -> Batch:
+    """A typed batch fails whole for one bad record: take the records, each is read on its own."""
+    records: Any = message.raw_message
+    return tuple(records)
+
+
+def _running(subscriber: Any) -> bool:
+    consumer = subscriber.consumer
+    tasks = [consumer._fetcher._fetch_task, consumer._coordinator._coordination_task, *subscriber.tasks]
+    return not any(task.done() for task in tasks)
+
+
+def _position(consumer: Any, partition: Any) -> int | None:
+    state = consumer._subscription.subscription.assignment.state_value(partition)
+    return state.position if state is not None and state.has_valid_position else None
