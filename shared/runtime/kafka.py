@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -22,6 +24,8 @@ log = structlog.get_logger()
 
 SEND_TIMEOUT = 10.0
 ANSWER_TIMEOUT = 5.0
+GRACE = 10.0
+"""Seconds that a batch in hand has to finish when the service stops."""
 STALLED_AFTER = 30
 """Seconds in which a position stands still while its partition grows."""
 
@@ -148,15 +152,14 @@ class Consumers:
             allow_auto_create_topics=False,
             consumer_only=True,
             logger=None,
-            graceful_timeout=10.0,
+            graceful_timeout=GRACE,
             client_id=f"langnghe-{group}",
         )
         self._consumptions: list[Consumption] = []
         self._subscribers: list[Any] = []
         self._starting: asyncio.Task[None] | None = None
         self._meter = Loop(f"consumers.{group}.meter", self._measure, every=1.0)
-        self._stalls: dict[Any, tuple[int, int]] = {}
-        self._stalled = 0
+        self._standing: dict[Any, Standing] = {}
 
     def consume(self, topic: str, handlers: Handlers) -> None:
         """Give every event of `topic` (named without the province) to its handler, at least once, in order per key."""
@@ -204,7 +207,7 @@ class Consumers:
         if self._starting and self._starting.done() and not self._starting.cancelled() and self._starting.exception():
             return False
         running = not self._joined() or all(map(_running, self._subscribers))
-        return running and self._meter.alive() and self._stalled < STALLED_AFTER
+        return running and self._meter.alive() and not self._stalled()
 
     def _joined(self) -> bool:
         return all(subscriber.consumer is not None for subscriber in self._subscribers)
@@ -226,25 +229,51 @@ class Consumers:
         log.info("consumers.joined", group=self._group)
 
     async def _measure(self) -> None:
-        if not self._joined():
+        if not (self._joined() and self._publisher.ready()):
+            self._standing.clear()
             return
-        waiting = any(consumption.waiting for consumption in self._consumptions)
+        standing: dict[Any, Standing] = {}
+        for consumer in [subscriber.consumer for subscriber in self._subscribers]:
+            # The high-water mark that the consumer knows is as old as its last fetch: ask the broker.
+            ends = await asyncio.wait_for(consumer.end_offsets(consumer.assignment()), ANSWER_TIMEOUT)
+            positions = {partition: _position(consumer, partition) for partition in ends}
+            standing |= {
+                partition: self._stands(partition, position, ends[partition])
+                for partition, position in positions.items()
+                if position is not None
+            }
+        self._standing = standing
+        self._tell_lag(standing)
+
+    def _tell_lag(self, standing: Mapping[Any, "Standing"]) -> None:
         lags: dict[str, int] = {}
-        grew = False
-        for subscriber in self._subscribers:
-            for partition in subscriber.consumer.assignment():
-                position = _position(subscriber.consumer, partition)
-                end = subscriber.consumer.highwater(partition)
-                if position is None or end is None:
-                    continue
-                lags[partition.topic] = lags.get(partition.topic, 0) + max(end - position, 0)
-                before = self._stalls.get(partition)
-                grew |= bool(before and before[0] == position and end > before[1])
-                self._stalls[partition] = (position, end)
+        for partition, at in standing.items():
+            lags[partition.topic] = lags.get(partition.topic, 0) + max(at.end - at.position, 0)
         for topic, lag in lags.items():
             LAG.labels(self._group, topic.removeprefix(f"{self._province}.")).set(lag)
+
+    def _stands(self, partition: Any, position: int, end: int) -> "Standing":
+        """Since when the position stands where it is, and whether its partition has grown meanwhile."""
+        before = self._standing.get(partition)
         # Backing off and paused are declared waits, not stalls.
-        self._stalled = self._stalled + 1 if grew and not waiting else 0
+        waiting = any(consumption.waiting for consumption in self._consumptions)
+        if before is None or before.position != position or waiting:
+            return Standing(position, end, time.monotonic(), grew=False)
+        return Standing(position, end, before.since, grew=before.grew or end > before.end)
+
+    def _stalled(self) -> bool:
+        now = time.monotonic()
+        return any(at.grew and now - at.since > STALLED_AFTER for at in self._standing.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a partition's position and end are, since when (monotonic seconds) the position has not moved."""
+
+    position: int
+    end: int
+    since: float
+    grew: bool
 
 
 async def _parse(message: Batch, original: Any) -> KafkaMessage:
