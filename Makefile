@@ -46,6 +46,7 @@ lock: setup ## Ghi lại requirements.lock (renew the lock file)
 	  --no-annotate --no-emit-index-url --custom-compile-command 'make lock' --quiet -o requirements.lock
 
 setup: $(VENV)/.installed $(VENV)/.kafka ## Chuẩn bị môi trường, không chạy gì (the environment alone)
+	@:
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -60,7 +61,7 @@ $(VENV)/.packages: requirements.lock | $(VENV)/.made
 	@echo '• Các gói Python (requirements.lock)'
 	@awk '/^uv==/ {on=1} on {print; if (!/\\$$/) exit}' requirements.lock > $(VENV)/uv.txt
 	@[ -x $(BIN)/uv ] || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.packages pyproject.toml

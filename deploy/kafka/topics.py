@@ -7,6 +7,8 @@ from deploy.kafka.register import Register, RegisterError, TopicSpec, bodies_of,
 __all__ = ["Register", "RegisterError", "TopicSpec", "bodies_of", "ensure", "load"]
 
 TIMEOUT = 30.0
+SILENT = 0
+"""Failures are raised; the client would also print each lost connection."""
 
 
 def ensure(bootstrap: str, specs: list[TopicSpec], replication: int = 1) -> list[str]:
@@ -14,7 +16,7 @@ def ensure(bootstrap: str, specs: list[TopicSpec], replication: int = 1) -> list
 
     Raises `RegisterError` where a topic has another number of partitions: changing it would break the order of keys.
     """
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": SILENT})
     wanted = {spec.name: _with_replication(spec, replication) for spec in specs}
     present = _present(admin, wanted)
     missing = [spec for name, spec in wanted.items() if name not in present]
@@ -50,11 +52,12 @@ def _set_drifted(admin: AdminClient, specs: list[TopicSpec]) -> list[str]:
         return []
     resources = {ConfigResource(ResourceType.TOPIC, spec.name): spec for spec in specs}
     answers = admin.describe_configs(list(resources)).items()
-    drifted = {resources[resource]: _drift(resources[resource], future.result()) for resource, future in answers}
-    changes = [_alteration(spec, drift) for spec, drift in drifted.items() if drift]
+    found = [(resources[resource], _drift(resources[resource], future.result())) for resource, future in answers]
+    drifted = [(spec, drift) for spec, drift in found if drift]
+    changes = [_alteration(spec, drift) for spec, drift in drifted]
     for future in admin.incremental_alter_configs(changes).values() if changes else ():
         future.result()
-    return [f"set {spec.name}: {key}={value}" for spec, drift in drifted.items() for key, value in drift.items()]
+    return [f"set {spec.name}: {key}={value}" for spec, drift in drifted for key, value in drift.items()]
 
 
 def _drift(spec: TopicSpec, found: dict[str, ConfigEntry]) -> dict[str, str]:

@@ -57,7 +57,7 @@ class Folder:
     @property
     def sent(self) -> Path:
         """What the webhook receiver got, one JSON object a line."""
-        return self.path / "sent.jsonl"
+        return self.path / "webhook.jsonl"
 
     @property
     def socket(self) -> Path:

@@ -1,6 +1,7 @@
 """Apache Kafka on one machine: KRaft, one node, small in memory, quick to start."""
 
 import base64
+import signal
 import subprocess
 import sys
 import tempfile
@@ -57,18 +58,25 @@ def _format(properties: Path) -> None:
 
 def make_cache() -> None:
     """Start a broker once and keep what Java learnt, so that later starts take a second instead of three."""
-    ports = free_ports()
+    ports, draft = free_ports(), CACHE.with_suffix(".draft")
     with tempfile.TemporaryDirectory(prefix="langnghe-") as folder:
         properties = Path(folder) / "server.properties"
         prepare(Path(folder) / "data", properties, ports.kafka, ports.kafka_controller)
-        learning = command("kafka.Kafka", str(properties), options=(f"-XX:AOTCacheOutput={CACHE}",))
+        learning = command("kafka.Kafka", str(properties), options=(f"-XX:AOTCacheOutput={draft}",))
         with subprocess.Popen(learning, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as started:
             try:
                 until(lambda: started.poll() is not None or is_open(ports.kafka), "Kafka", seconds=60)
-            finally:
+                # Java writes what it learnt while it ends.
                 started.terminate()
+                started.wait()
+            except BaseException:
+                started.kill()
+                raise
+    # Only a whole cache takes its place: a broker may be starting at this moment.
+    draft.replace(CACHE)
 
 
 if __name__ == "__main__":
+    # Told to end halfway, it still removes its folder.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     make_cache()
-    sys.exit(0 if CACHE.exists() else 1)

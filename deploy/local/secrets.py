@@ -33,6 +33,6 @@ class Secrets:
 def write_private(path: Path, content: str) -> None:
     """Write a file that only this user may read, from its first byte on, whole or not at all."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(content)
+    draft.touch(mode=0o600)
+    draft.write_text(content, encoding="utf-8")
     draft.replace(path)

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.classification.phrases import Evidence, Firing, Found, Phrases, Rule, Span, apart
+from services.classification.firing import Evidence, Firing, Rule, apart, evidence
+from services.classification.phrases import Found, Phrases, Span
 from shared.contracts.vocabulary import Ground
 
 MOST_EVIDENCE = 5
@@ -54,11 +55,11 @@ class GroundRules:
 
     def decide_read(self, found: Found) -> list[GroundFinding]:
         """The same, for a text that was read already."""
-        evidence: dict[Ground, list[Evidence]] = {}
+        shown: dict[Ground, dict[Span, Rule]] = {}
         for ground, firing in self._rules:
             for span in firing.spans(found):
-                evidence.setdefault(ground, []).append(found.evidence(span, firing.rule))
-        return [GroundFinding(ground, _few(evidence[ground])) for ground in Ground if ground in evidence]
+                shown.setdefault(ground, {}).setdefault(span, firing.rule)
+        return [GroundFinding(ground, _evidence(found, shown[ground])) for ground in Ground if ground in shown]
 
 
 class _RumourFiring(Firing):
@@ -84,15 +85,26 @@ class _RumourFiring(Firing):
         if any(found.same_sentence(cue, impostor) for impostor in found.spans(self._impostor)):
             return False
         return any(
-            found.same_clause(authority, cue) or found.same_clause(authority, claim)
+            self._is_subject(found, authority, said)
+            for said in (cue, claim)
             for authority in found.spans(self._authority)
         )
 
+    def _is_subject(self, found: Found, authority: Span, said: Span) -> bool:
+        # In front of anything that is claimed in the clause. What follows the claim is another matter.
+        claims = [said, *(claim for claim in found.spans(self._claim) if found.same_clause(claim, said))]
+        return found.same_clause(authority, said) and authority[0] < max(claims)[0]
+
 
 def _compiled(rule: GroundRule, phrases: Phrases) -> tuple[Ground, Firing]:
-    firing = _RumourFiring if rule.ground is Ground.HARMFUL_RUMOUR else Firing
-    return rule.ground, firing(rule, phrases)  # type: ignore[arg-type]
+    rumour = rule.ground is Ground.HARMFUL_RUMOUR
+    return rule.ground, _RumourFiring(rule, phrases) if rumour else Firing(rule, phrases)
 
 
-def _few(evidence: list[Evidence]) -> tuple[Evidence, ...]:
-    return tuple(dict.fromkeys(evidence))[:MOST_EVIDENCE]
+def _evidence(found: Found, shown: dict[Span, Rule]) -> tuple[Evidence, ...]:
+    whole = [span for span in sorted(shown) if not any(_lies_within(span, other) for other in shown)]
+    return tuple(evidence(found, span, shown[span]) for span in whole[:MOST_EVIDENCE])
+
+
+def _lies_within(span: Span, other: Span) -> bool:
+    return span != other and other[0] <= span[0] and span[1] <= other[1]

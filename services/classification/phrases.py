@@ -1,43 +1,22 @@
-"""Finds the words of all rules in one pass over a text, and says which rules hold."""
+"""Finds the words of all rules in one pass over a text."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import ahocorasick
 import re2
 
 from services.classification.reading import NUMBER, Reading
 
-QUOTE_LENGTH = 80
 ANY_NUMBER = "<số>"
+
+_QUIET = re2.Options()
+_QUIET.log_errors = False
 
 Words = tuple[str, ...]
 Span = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Why a rule decided: the words it matched as they stand in the text (at most 80 characters), and its reason."""
-
-    quote: str
-    rule: str
-    explanation: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """Words that decide when all their company stands near them, in one sentence, and no veto stands there too.
-
-    A word between slashes is a pattern over the folded text (`/doi 0 trieu/`), linear in time; `<số>` is any number.
-    """
-
-    id: str
-    words: Words
-    near: tuple[Words, ...] = ()
-    unless: Words = ()
-    within: int = 10
-    explain: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,22 +48,14 @@ class Found:
     def same_clause(self, one: Span, other: Span) -> bool:
         return self.reading.clauses[one[0]] == self.reading.clauses[other[0]]
 
-    def evidence(self, span: Span, rule: Rule) -> Evidence:
-        return Evidence(self.reading.quote(*span, QUOTE_LENGTH), rule.id, rule.explain)
-
-
-def apart(one: Span, other: Span) -> int:
-    """How many words lie between two spans; 0 if they touch or overlap."""
-    return max(one[0] - other[1], other[0] - one[1], 0)
-
 
 class Phrases:
-    """All words of all rules in one automaton. Terms are numbered as rules ask for them; reading then takes one pass."""
+    """All words of all rules in one automaton: a term has the number it got when a rule first asked for it."""
 
     def __init__(self, common: CommonWords | None = None) -> None:
         self._numbers: dict[Words, int] = {}
         self._spelt: dict[str, list[tuple[tuple[str, ...], int]]] = defaultdict(list)
-        self._patterns: list[tuple[re2._Regexp, int]] = []
+        self._patterns: list[tuple[Any, int]] = []
         self._automaton: ahocorasick.Automaton | None = None
         self.common = common or CommonWords()
         self._figures = self.term(self.common.figures)
@@ -112,7 +83,7 @@ class Phrases:
 
     def _add(self, word: str, term: int) -> None:
         if is_pattern(word):
-            self._patterns.append((re2.compile(f" (?:{word[1:-1]}) ".encode()), term))
+            self._patterns.append((compiled(word), term))
         else:
             spelling = spelt(word)
             self._spelt[spelling.line].append((tuple(map(spelling.marks, range(len(spelling)))), term))
@@ -149,36 +120,14 @@ class Phrases:
                     found.hits[term] = [span for span in spans if not any(_hides(cover, span) for cover in covers)]
 
 
-class Firing:
-    """One rule with its words looked up: says where in a text it holds."""
-
-    __slots__ = ("_near", "_unless", "_within", "_words", "rule")
-
-    def __init__(self, rule: Rule, phrases: Phrases) -> None:
-        self.rule = rule
-        self._words = phrases.term(rule.words)
-        self._near = [phrases.term(words) for words in rule.near]
-        self._unless = phrases.term(rule.unless)
-        self._within = rule.within
-
-    def spans(self, found: Found) -> list[Span]:
-        """The words that make the rule hold, in the order of the text; none if it does not."""
-        return [span for span in found.spans(self._words) if self._holds(found, span)]
-
-    def _holds(self, found: Found, span: Span) -> bool:
-        if any(found.same_sentence(span, veto) for veto in found.spans(self._unless)):
-            return False
-        return all(self._has_company(found, span, term) for term in self._near)
-
-    def _has_company(self, found: Found, span: Span, term: int) -> bool:
-        return any(
-            apart(span, other) <= self._within and found.same_sentence(span, other) for other in found.spans(term)
-        )
-
-
 def is_pattern(word: str) -> bool:
     """Whether a word of a rule is a pattern over the folded text."""
     return len(word) > 2 and word.startswith("/") and word.endswith("/")
+
+
+def compiled(word: str) -> Any:
+    """The pattern of a word, linear in the text; `re2.error` if it is none."""
+    return re2.compile(f" (?:{word[1:-1]}) ".encode(), _QUIET)  # type: ignore[no-untyped-call]
 
 
 def spelt(word: str) -> Reading:

@@ -9,7 +9,7 @@ from shared.text.fold import Folded, fold
 NUMBER = "0"
 """The word that stands for any number, so that a rule can say `<số> triệu`."""
 
-_TOKEN = re.compile(r"\[[a-z ]{2,30}\]|[0-9]+(?:[.,][0-9]+)*|[a-z]+|\.{2,}|[.!?;\n,:()/…]")
+_TOKEN = re.compile(r"\[[a-z ]{2,30}\]|[0-9]+(?:[.,][0-9]+)*|[a-z]+|\.{2,}|[.!?;\n,:()/]")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _SENTENCE_ENDS = frozenset(".!?;\n")
 # A full stop after these shortens a word ("TT. Chợ Mới") and ends nothing.
@@ -38,14 +38,15 @@ def marks(typed: str) -> str:
 
     Where the tone stands makes no difference (hòa, hoà), nor does hỏi for ngã, which the South writes alike.
     """
-    letters, tone = [], ""
+    letters: list[str] = []
+    tone = ""
     for char in unicodedata.normalize("NFKD", typed.lower()):
         if char in _TONES:
             tone = _TONES[char]
         elif char in _LETTER_MARKS:
             letters[-1:] = [letters[-1] + _LETTER_MARKS[char]] if letters else []
         elif char.isalnum():
-            letters.append("d-" if char in "đð" else char)
+            letters.append("d-" if char in "đðɖ" else char)
     plain = "".join(letter[0] for letter in letters)
     accented = "".join(letters)
     if not tone and accented == plain:
@@ -63,7 +64,8 @@ class Reading:
     __slots__ = ("_typed", "clauses", "folded", "index", "line", "plain", "sentences", "spans", "words")
 
     def __init__(self, text: str) -> None:
-        self.folded: Folded = fold(text)
+        # An ellipsis is a pause, however it is typed.
+        self.folded: Folded = fold(text.replace("…", ","))
         self.plain = self.folded.nfc.isascii()
         self.spans: list[tuple[int, int]] = []
         self.sentences: list[int] = []

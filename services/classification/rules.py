@@ -4,10 +4,11 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from services.classification.firing import Rule
 from services.classification.grounds import Claim, GroundFinding, GroundRule, GroundRules
 from services.classification.phrases import CommonWords, Phrases
 from services.classification.rule_files import RuleFile, RulesError, read_rule_file
@@ -31,6 +32,7 @@ _REMEDIES = {
 }
 
 WordList = str | list[str]
+RuleT = TypeVar("RuleT", bound=Rule)
 
 
 class _Row(BaseModel):
@@ -39,6 +41,7 @@ class _Row(BaseModel):
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
     words: WordList
     near: WordList = []
+    before: WordList = []
     unless: WordList = []
     within: Annotated[int, Field(ge=0, le=60)] = 10
 
@@ -77,7 +80,7 @@ class Rulebook:
 
     @classmethod
     def load(cls, folder: Path = LEXICON) -> Self:
-        """Read `words.yaml`, `grounds.yaml` and `topics.yaml`; `RulesError` names file, row and remedy of every fault."""
+        """Read `words.yaml`, `grounds.yaml` and `topics.yaml`; `RulesError` names file and row of every fault."""
         files = [read_rule_file(folder / name) for name in (WORDS, GROUNDS, TOPICS)]
         words, grounds, topics = files
         groups = Groups(words)
@@ -92,13 +95,12 @@ class Rulebook:
     def classify(self, text: str) -> Classification:
         """Topics and grounds of a masked text, and the version of the rules that decided."""
         found = self._phrases.find(text)
-        return Classification(
-            tuple(self.topics.rank_read(found)), tuple(self.grounds.decide_read(found)), self.version
-        )
+        return Classification(tuple(self.topics.rank_read(found)), tuple(self.grounds.decide_read(found)), self.version)
 
 
 def _rules(file: RuleFile, made: Callable[[dict[str, Any]], RuleT], faults: list[str]) -> list[RuleT]:
-    rules, first = [], {}
+    rules: list[RuleT] = []
+    first: dict[str, int] = {}
     for row in file.rows:
         try:
             rules.append(made(row.fields))
@@ -116,7 +118,7 @@ def _ground_rule(fields: dict[str, Any], groups: Groups) -> GroundRule:
     row = _GroundRow.model_validate(fields)
     if (row.ground is Ground.HARMFUL_RUMOUR) != (row.claim is not None):
         raise WordError(
-            "trường 'claim' (health, disaster, money, scam) bắt buộc với harmful_rumour và chỉ với nó; hãy thêm hoặc xoá"
+            "harmful_rumour, và chỉ nó, phải có trường 'claim' (health, disaster, money, scam); hãy thêm hoặc xoá"
         )
     claim_words = groups.required(f"claim_{row.claim}") if row.claim else ()
     return GroundRule(**_common(row, groups), ground=row.ground, claim=row.claim, claim_words=claim_words)
@@ -135,6 +137,7 @@ def _common(row: _GroundRow | _TopicRow, groups: Groups) -> dict[str, Any]:
         "id": row.id,
         "words": groups.words(row.words, "words"),
         "near": tuple(groups.words(words, "near") for words in required),
+        "before": groups.words(row.before, "before") if row.before else (),
         "unless": groups.words(row.unless, "unless") if row.unless else (),
         "within": row.within,
         "explain": row.explain,

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from services.classification.phrases import Evidence, Firing, Found, Phrases, Rule, Span
+from services.classification.firing import Evidence, Firing, Rule, evidence
+from services.classification.phrases import Found, Phrases, Span
 from shared.contracts.vocabulary import Topic
 
 MOST_EVIDENCE = 3
@@ -76,12 +77,12 @@ def _longest(mentions: list[_Mention]) -> list[_Mention]:
 
 
 def _strength(found: Found, mentions: list[_Mention]) -> tuple[int, int, int]:
-    # The strongest word counts first: many hints never outweigh one plain word. Then all words, then who is named first.
+    # The strongest word counts first: many hints never outweigh one plain word. Then all words, then the first named.
     said = {found.reading.line_of(mention.span): mention.weight for mention in mentions}
     return max(said.values()), sum(said.values()), -min(mention.span[0] for mention in mentions)
 
 
 def _finding(found: Found, topic: Topic, mentions: list[_Mention]) -> TopicFinding:
     strongest = sorted(mentions, key=lambda mention: -mention.weight)
-    evidence = dict.fromkeys(found.evidence(mention.span, mention.rule) for mention in strongest)
-    return TopicFinding(topic, tuple(evidence)[:MOST_EVIDENCE])
+    quoted = dict.fromkeys(evidence(found, mention.span, mention.rule) for mention in strongest)
+    return TopicFinding(topic, tuple(quoted)[:MOST_EVIDENCE])

@@ -4,7 +4,7 @@ import re
 
 import re2
 
-from services.classification.phrases import Words, is_pattern, spelt
+from services.classification.phrases import Words, compiled, is_pattern, spelt
 from services.classification.rule_files import RuleFile, RulesError
 
 _ENTRY = re.compile(r"\s*(/[^/]*/|[^,]+)\s*(?:,|$)")
@@ -72,11 +72,13 @@ def _checked(word: str, field: str) -> str:
 def _checked_pattern(word: str, field: str) -> str:
     pattern = word[1:-1]
     if not _FOLDED_PATTERN.fullmatch(pattern):
-        raise WordError(f"trường '{field}': mẫu {word} chỉ được có chữ thường không dấu (số nào cũng viết 0); hãy viết lại")
+        raise WordError(
+            f"trường '{field}': mẫu {word} chỉ được có chữ thường không dấu (số nào cũng viết 0); hãy viết lại"
+        )
     try:
-        compiled = re2.compile(pattern)
+        matcher = compiled(word)
     except re2.error as error:
         raise WordError(f"trường '{field}': mẫu {word} sai cú pháp ({error}); hãy viết lại") from error
-    if compiled.fullmatch(""):
+    if matcher.fullmatch(b"  "):
         raise WordError(f"trường '{field}': mẫu {word} khớp cả chỗ trống; hãy thêm chữ")
     return word

@@ -100,7 +100,9 @@ class Mongo:
     async def _look(self) -> None:
         try:
             asked = time.monotonic()
-            hello = await asyncio.wait_for(self.database.command("hello"), timeout=AWAY_AFTER + 1)
+            # A command does not take the client's options by itself: without them the time has no zone.
+            asking = self.database.command("hello", codec_options=self.database.codec_options)
+            hello = await asyncio.wait_for(asking, timeout=AWAY_AFTER + 1)
             elapsed = timedelta(seconds=(time.monotonic() - asked) / 2)
             if not hello.get("isWritablePrimary"):
                 raise TransientError("no primary")

@@ -12,6 +12,7 @@ _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 
 # In a digit run people type o for 0 and l or I for 1; a letter glued to another letter is a word.
 _GLUED_TO_DIGIT = re.compile(r"(?<=[0-9])[oil]+(?![a-z])|(?<![a-z])[oil]+(?=[0-9])")
+_BETWEEN_DIGITS = re.compile(r"(?<=[0-9][.\-])[oil]+(?=[.\-][0-9])|(?<=[0-9] )[oil]{2,4}(?= [0-9])")
 _ONE_BY_ONE = re.compile(r"(?<![a-z0-9])[0-9oil](?:[ .\-]{1,2}[0-9oil]){6,}(?![a-z0-9])")
 _LOOKALIKES = str.maketrans("oil", "011")
 
@@ -74,7 +75,8 @@ def folded(text: str) -> str:
 
 def digit_view(folded_text: str) -> str:
     """The folded text, same length, with o read as 0 and l or I as 1 inside digit runs: `o9l8` → `0918`."""
-    return _ONE_BY_ONE.sub(_as_digits, _GLUED_TO_DIGIT.sub(_as_digits, folded_text))
+    view = _GLUED_TO_DIGIT.sub(_as_digits, folded_text)
+    return _ONE_BY_ONE.sub(_as_digits, _BETWEEN_DIGITS.sub(_as_digits, view))
 
 
 def _as_digits(match: re.Match[str]) -> str:
@@ -84,11 +86,12 @@ def _as_digits(match: re.Match[str]) -> str:
 @lru_cache(maxsize=16_384)
 def spelling(word: str) -> str:
     """A word with its marks, lower-case and blind to where the tone is placed: `hoà` and `hòa` give the same."""
-    letters = unicodedata.normalize("NFD", unicodedata.normalize("NFC", word).lower().replace("ð", "đ"))
+    letters = unicodedata.normalize("NFKD", word).lower().replace("ð", "đ")
     tones = "".join(sorted(char for char in letters if char in _TONES))
-    return "".join(char for char in letters if char not in _TONES) + tones
+    return "".join(char for char in letters if char not in _TONES and unicodedata.category(char) != "Cf") + tones
 
 
 def agrees(word: str, spellings: frozenset[str]) -> bool:
     """Whether a typed word can be one of these spellings: a word without marks can, one with other marks cannot."""
-    return word.isascii() or spelling(word) in spellings
+    typed = spelling(word)
+    return typed.isascii() or typed in spellings

@@ -1,0 +1,1 @@
+"""What docker-compose.yml and its operator run inside the image and beside it."""

@@ -1,0 +1,60 @@
+"""`python -m deploy.compose …`: the init jobs of docker-compose.yml, and what its operator needs from the image."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.local.commune_keys import key_store
+from deploy.mongo import init
+from deploy.topics_cli import kafka
+from shared.runtime.settings import SECRETS, Settings
+
+app = typer.Typer(help="Việc của người vận hành máy chủ.", no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(kafka, name="kafka")
+
+URL_FILE = "_mongo_url"
+
+
+@app.command()
+def database(
+    members: Annotated[str, typer.Option(help="Các máy của cụm, cách nhau dấu phẩy; máy đầu là máy này.")],
+    secrets: Annotated[Path, typer.Option(help="Thư mục có mongo_root_password và *_mongo_url.")] = SECRETS,
+    port: Annotated[int, typer.Option(help="Cổng của mongod trên máy này.")] = 27017,
+) -> None:
+    """Lập cụm MongoDB và người dùng của từng dịch vụ; chạy lại không hại gì (idempotent)."""
+    urls = {path.name.removesuffix(URL_FILE): _secret(path) for path in sorted(secrets.glob(f"*{URL_FILE}"))}
+    root = _secret(secrets / "mongo_root_password")
+    try:
+        changes = init.prepare("127.0.0.1", port, members.split(","), root, urls)
+    except init.DatabaseError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    for line in changes or ["đã đúng (nothing to change)"]:
+        typer.echo(line)
+
+
+@app.command("issue-key")
+def issue_key(
+    commune: Annotated[str, typer.Argument(help="Mã xã, phường, đặc khu, năm chữ số: 30334.")],
+    days: Annotated[int, typer.Option(min=1, help="Số ngày còn giá trị (valid for).")] = 365,
+) -> None:
+    """Cấp khóa gửi cho một xã; chạy trong container intake, khóa chỉ hiện ra một lần (the key is shown once)."""
+    if not (len(commune) == 5 and commune.isdigit()):
+        raise typer.BadParameter("commune: năm chữ số (five digits)")
+
+    async def issued() -> str:
+        async with key_store(Settings().mongo_url.get_secret_value()) as keys:
+            return await keys.issue([commune], f"Xã {commune}", datetime.now(UTC) + timedelta(days=days))
+
+    typer.echo(asyncio.run(issued()))
+
+
+def _secret(path: Path) -> str:
+    return path.read_text(encoding="ascii").strip()
+
+
+if __name__ == "__main__":
+    app()

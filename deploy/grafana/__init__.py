@@ -1,0 +1,1 @@
+"""Dashboards as code: Grafana reads the JSON that is generated and committed here."""

@@ -1,0 +1,1 @@
+"""MongoDB on a server: its replica set and its users."""

@@ -1,0 +1,144 @@
+"""The province's communes: found by code, by new or old name, searched as one types. A name is never guessed."""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from services.intake.place_names import COMMUNE_TYPES, DISTRICT_TYPES, Part, collation, parts, split_type
+from shared.text.fold import agrees, fold, folded, spelling
+
+_CODE = re.compile(r"\s*([0-9]{5})\s*")
+_LONGEST_NAME = 5
+_SPECIAL_ZONE = "đặc khu"
+
+
+@dataclass(frozen=True, slots=True)
+class Commune:
+    """A commune, ward or special zone of today."""
+
+    code: str
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A commune for the picker; `formerly` says which old name led to it (`trước là xã X, huyện Y`)."""
+
+    code: str
+    name: str
+    type: str
+    formerly: str | None = None
+
+    def as_dict(self) -> dict[str, str | None]:
+        """As it goes on the wire."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One name of a commune: its own, or that of an old unit which went into it. `key` and `districts` are folded."""
+
+    commune: Commune
+    type: str
+    bare: str
+    key: str
+    districts: frozenset[str]
+    formerly: str | None = None
+
+    def spelt_as(self, typed: Sequence[str]) -> bool:
+        """Whether the marks that were typed are this name's: `Vĩnh Thanh` is not `Vĩnh Thạnh`, `vinh thanh` may be."""
+        words = self.bare.split()
+        return all(agrees(word, frozenset({spelling(own)})) for word, own in zip(typed, words, strict=False))
+
+
+class Gazetteer:
+    """The communes of one province with all their names."""
+
+    def __init__(self, communes: Iterable[Mapping[str, str]], old_units: Iterable[Mapping[str, str]]) -> None:
+        """Rows as in `communes.csv` (code, name, type) and `old_to_new.csv` (old_district, old_unit, new_code)."""
+        rows = list(old_units)
+        found = [Commune(row["code"], row["name"], row["type"]) for row in communes]
+        self._communes = {commune.code: commune for commune in found}
+        self._names = [_own_name(commune, rows) for commune in found]
+        self._names += [_old_name(self._communes[row["new_code"]], row) for row in rows]
+        self._by_key: dict[str, list[Name]] = {}
+        for name in self._names:
+            self._by_key.setdefault(name.key, []).append(name)
+        self._districts = {folded(split_type(row["old_district"])[1]) for row in rows}
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read `communes.csv` and `old_to_new.csv` of a province's folder. A missing file or column is an error."""
+        return cls(_rows(folder / "communes.csv"), _rows(folder / "old_to_new.csv"))
+
+    def get(self, code: str) -> Commune | None:
+        """The commune of today with this five-digit code."""
+        return self._communes.get(code)
+
+    def names(self) -> frozenset[str]:
+        """All names, new and old, and those of the old districts: what masking must not take for a person."""
+        return frozenset(name.bare for name in self._names) | self._districts
+
+    def resolve(self, text: str) -> tuple[Commune, ...]:
+        """The communes that a code, a name or an address may mean: none when unknown, several when ambiguous."""
+        if code := _CODE.fullmatch(fold(text).text):
+            return tuple(filter(None, [self.get(code[1])]))
+        address = parts(text)
+        named = self._named(address) or self._special_zones(address)
+        districts = self._named_districts(address, bare=not any(p.type in COMMUNE_TYPES.values() for p in address))
+        fitting = [name for name in named if not districts or districts & name.districts]
+        communes = {name.commune.code: name.commune for name in fitting}
+        return tuple(sorted(communes.values(), key=_alphabetical))
+
+    def search(self, q: str, limit: int = 10) -> list[Suggestion]:
+        """Suggestions for what was typed so far: exact names first, then beginnings, then words inside. All for ``."""
+        if not folded(q).strip():
+            ordered = sorted(self._communes.values(), key=_alphabetical)
+            return [Suggestion(commune.code, commune.name, commune.type) for commune in ordered[:limit]]
+        ranked = sorted(self._ranked(q), key=lambda found: found[0])
+        suggestions = dict.fromkeys(_suggestion(name) for _, name in ranked)
+        return list(suggestions)[:limit]
+
+    def _named(self, address: Sequence[Part]) -> list[Name]:
+        typed = [name for part in address if part.type in COMMUNE_TYPES.values() for name in self._beginning(part)]
+        if typed:
+            return typed
+        whole = (self._spelt(self._by_key.get(" ".join(p.words), []), p.typed) for p in address if not p.type)
+        return next(filter(None, whole), [])
+
+    def _beginning(self, part: Part) -> list[Name]:
+        """Names of the longest known name that a part begins with, of its type when one is."""
+        for length in range(min(_LONGEST_NAME, len(part.words)), 0, -1):
+            if names := self._by_key.get(" ".join(part.words[:length])):
+                names = self._spelt(names, part.typed[:length])
+                return [name for name in names if name.type == part.type] or names
+        return []
+
+    def _spelt(self, names: list[Name], typed: Sequence[str]) -> list[Name]:
+        return [name for name in names if name.spelt_as(typed)] or names
+
+    def _special_zones(self, address: Sequence[Part]) -> list[Name]:
+        """`TP. Phú Quốc`: an old city or district that as a whole became a special zone."""
+        cities = (part for part in address if part.type in DISTRICT_TYPES.values())
+        return [name for part in cities for name in self._beginning(part) if name.type == _SPECIAL_ZONE]
+
+    def _named_districts(self, address: Sequence[Part], *, bare: bool) -> frozenset[str]:
+        typed = [" ".join(part.words) for part in address if part.type in DISTRICT_TYPES.values()]
+        # Without type words the first name is the commune, the others say where it lies: Tân Hội, Tân Hiệp.
+        typed += [" ".join(part.words) for part in address[1:] if not part.type] if bare or not typed else []
+        return frozenset(key for key in typed if key in self._districts)
+
+    def _ranked(self, q: str) -> Iterator[tuple[tuple[object, ...], Name]]:
+        asked = next(iter(parts(q)), Part("", (), ()))
+        whole = " ".join(_WORDS.findall(folded(q)))
+        districts = self._named_districts(parts(q), bare=True)
+        for name in self._names:
+            rank = min(_rank(" ".join(asked.words), name.key), _rank(whole, name.key))
+            if rank is not None and (not districts or districts & name.districts):
+                other_type = bool(asked.type) and asked.type != name.type
+                order = (rank, other_type, not name.spelt_as(asked.typed), name.formerly is not None)
+                yield (*order, *_alphabetical(name.commune), name.formerly or ""), name
