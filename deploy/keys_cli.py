@@ -20,7 +20,7 @@ def _group() -> None:
 
 @keys.command()
 def issue(
-    commune: Annotated[str, typer.Option(help="Mã xã, phường, đặc khu, năm chữ số: 30334; * là mọi nơi.")],
+    commune: Annotated[str, typer.Option(help="Mã xã, phường, đặc khu, năm chữ số: 30337; * là mọi nơi.")],
     label: Annotated[str, typer.Option(help="Cơ quan giữ khóa, không ghi tên người (an office, never a person).")] = "",
     days: Annotated[int, typer.Option(min=1, help="Số ngày còn giá trị (valid for).")] = 365,
 ) -> None:

@@ -1,10 +1,12 @@
 """`python -m deploy.compose …`: the init jobs of docker-compose.yml, and what its operator needs from the image."""
 
 import asyncio
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 
 from deploy.local.commune_keys import key_store
@@ -38,12 +40,14 @@ def database(
 
 @app.command("issue-key")
 def issue_key(
-    commune: Annotated[str, typer.Argument(help="Mã xã, phường, đặc khu, năm chữ số: 30334.")],
+    commune: Annotated[str, typer.Argument(help="Mã xã, phường, đặc khu, năm chữ số: 30337.")],
     days: Annotated[int, typer.Option(min=1, help="Số ngày còn giá trị (valid for).")] = 365,
 ) -> None:
     """Cấp khóa gửi cho một xã; chạy trong container intake, khóa chỉ hiện ra một lần (the key is shown once)."""
     if not (len(commune) == 5 and commune.isdigit()):
         raise typer.BadParameter("commune: năm chữ số (five digits)")
+    # What is printed is the key and nothing else, so that it can be piped where it must go.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
     async def issued() -> str:
         async with key_store(Settings().mongo_url.get_secret_value()) as keys:

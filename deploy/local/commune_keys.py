@@ -15,7 +15,7 @@ from shared.runtime.mongo import Mongo
 CONNECT_SECONDS = 30
 FILE = "commune_keys.json"
 VALID = timedelta(days=365)
-ALWAYS = "30334"
+ALWAYS = "30337"
 """The commune that the documentation's examples use."""
 
 

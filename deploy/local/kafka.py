@@ -50,7 +50,8 @@ def broker(properties: Path) -> list[str]:
 
 def _format(properties: Path) -> None:
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    tool = command("kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(properties))
+    # With `=`: an id may begin with a hyphen, and would be read as an option.
+    tool = command("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "--config", str(properties))
     done = subprocess.run(tool, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"Kafka không định dạng được thư mục (storage format failed):\n{done.stdout}{done.stderr}")

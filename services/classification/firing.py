@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from services.classification.phrases import Found, Phrases, Span, Words
 
 QUOTE_LENGTH = 80
+VETO_REACH = 10
+"""How many words away a veto still counts, within its sentence: unpunctuated reports are one long sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +59,20 @@ class Firing:
         return [span for span in found.spans(self._words) if self._holds(found, span)]
 
     def _holds(self, found: Found, span: Span) -> bool:
-        if any(found.same_sentence(span, veto) for veto in found.spans(self._unless)):
+        if any(self._is_close(found, span, veto, VETO_REACH) for veto in found.spans(self._unless)):
             return False
         if self._before is not None and not any(
-            other[1] <= span[0] and self._is_close(found, span, other) for other in found.spans(self._before)
+            other[1] <= span[0] and self._is_close(found, span, other, self._within)
+            for other in found.spans(self._before)
         ):
             return False
-        return all(any(self._is_close(found, span, other) for other in found.spans(term)) for term in self._near)
+        return all(
+            any(self._is_close(found, span, other, self._within) for other in found.spans(term)) for term in self._near
+        )
 
-    def _is_close(self, found: Found, span: Span, other: Span) -> bool:
-        return apart(span, other) <= self._within and found.same_sentence(span, other)
+    @staticmethod
+    def _is_close(found: Found, span: Span, other: Span, within: int) -> bool:
+        return apart(span, other) <= within and found.same_sentence(span, other)
 
 
 def evidence(found: Found, span: Span, rule: Rule) -> Evidence:

@@ -24,7 +24,7 @@ class Keys:
         self._trusted: dict[str, tuple[float, Sender]] = {}
 
     async def issue(self, communes: list[str], label: str, expires_at: datetime | None = None) -> str:
-        """Make a key for one commune (`["30334"]`), or for an organisation that works everywhere (`["*"]`).
+        """Make a key for one commune (`["30337"]`), or for an organisation that works everywhere (`["*"]`).
 
         The key is returned once and kept nowhere; `label` names the office that holds it.
         """

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shared.text.fold import fold, folded, spelling
@@ -65,22 +65,20 @@ def parts(text: str) -> list[Part]:
     return found
 
 
-def _typed_parts(words: Sequence[str], typed: Sequence[str]) -> list[Part]:
-    """Cut one stretch at its type words; a single letter is one only at the beginning, or where a name has begun."""
-    cuts = [(at, length) for at in range(len(words)) if (length := _type_length(words, typed, at))]
-    bounds = [*cuts, (len(words), 0)]
-    head = [Part("", tuple(words[: bounds[0][0]]), tuple(typed[: bounds[0][0]]))] if bounds[0][0] else []
-    return head + [
-        Part(
-            _TYPES[" ".join(words[at : at + length])],
-            tuple(words[at + length : bounds[i + 1][0]]),
-            tuple(typed[at + length : bounds[i + 1][0]]),
-        )
-        for i, (at, length) in enumerate(cuts)
-    ]
+def _typed_parts(words: Sequence[str], typed: Sequence[str]) -> Iterator[Part]:
+    """Cut one stretch at its type words: what stands before the first has none."""
+    kind, start, at = "", 0, 0
+    while at <= len(words):
+        length = _type_length(words, typed, at) if at < len(words) else 0
+        if (length or at == len(words)) and (kind or at > start):
+            yield Part(kind, tuple(words[start:at]), tuple(typed[start:at]))
+        if length:
+            kind, start = _TYPES[" ".join(words[at : at + length])], at + length
+        at += length or 1
 
 
 def _type_length(words: Sequence[str], typed: Sequence[str], at: int) -> int:
+    """How many words here are a type word; a lower-case letter is one only where a stretch begins (x. Tân Hội)."""
     if " ".join(words[at : at + 2]) in _TYPES and _means(typed[at : at + 2], _TYPES[" ".join(words[at : at + 2])]):
         return 2
     short = len(words[at]) == 1 and at and not typed[at].isupper()

@@ -39,7 +39,7 @@ class ReportFacts(Contract):
     report_id: Id
     reference: str = Field(examples=["PA-7F3K-2M"])
     kind: Kind
-    origin: str = Field(description="The scope of the key that sent it: `commune:30334`, `organisation:phu-nu`.")
+    origin: str = Field(description="The scope of the key that sent it: `commune:30337`, `organisation:phu-nu`.")
     commune: CommuneCode
     place: Place | None = None
     text: MaskedText

@@ -115,7 +115,7 @@ Body = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,62}$")]
 """A competent body, by its slug in the province's `bodies.yaml`: `steering-committee-35`, `inspectorate`."""
 
 CommuneCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
-"""A commune, ward or special zone by its five-digit administrative code, as text: `30334`."""
+"""A commune, ward or special zone by its five-digit administrative code, as text: `30337`."""
 
 TOPIC_WORDS: dict[Topic, str] = {
     Topic.LAND: "Đất đai",

@@ -173,10 +173,10 @@ class Outbox:
         ]
         await self._collection.bulk_write(updates, ordered=False)
         identities = [identity for identity, _ in sent]
-        again = [identity for identity in identities if self._held[identity].again]
         rest = await self._mine(identities)
+        # Appended after the look above, but before the release: the writer took the lease and left it in our hand.
+        again = [identity for identity in identities if self._held[identity].again]
         self._release(identities)
-        # Appended between the removal and the look above: the writer took the lease and was told we had it in hand.
         if missed := [identity for identity in again if identity not in rest]:
             rest |= await self._mine(missed)
         for identity, entry in rest.items():

@@ -263,8 +263,9 @@ def test_the_topics_job_finds_the_register_fulfilled(kafka: str) -> None:
 @pytest.mark.stack
 def test_a_key_that_the_operator_issues_opens_intake(stack: Stack) -> None:
     url = {"LANGNGHE_MONGO_URL": stack.assembly.mongo_url("intake")}
-    issued = run(["python", "-m", "deploy.compose", "issue-key", "30334"], url)
+    issued = run(["python", "-m", "deploy.compose", "issue-key", "30337"], url)
     assert issued.returncode == 0, issued.stderr
+    assert len(issued.stdout.split()) == 1
 
     def answer(key: str) -> int:
         headers = {"Authorization": f"Bearer {key}"}

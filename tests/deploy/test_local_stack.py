@@ -165,6 +165,6 @@ def test_status_tells_where_everything_is(stack: Stack) -> None:
     for service in ("intake", "classification", "escalation", "notification"):
         assert status[service] == {"url": stack.ports.url(service), "ready": True}
     assert status["kafka"] == {"bootstrap": stack.bootstrap, "prefix": "angiang"}
-    assert "30334" in status["keys"]["communes"]
+    assert "30337" in status["keys"]["communes"]
     assert {"steering-committee-35", "inspectorate", "auditor"} <= status["keys"]["officers"].keys()
     assert "@" not in status["mongodb"]["url"]

@@ -76,7 +76,7 @@ async def client(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def key(keys: Keys) -> str:
-    return await keys.issue(["30334"], "UBND xã")
+    return await keys.issue(["30337"], "UBND xã")
 
 
 async def _started(mongo: Mongo) -> None:
@@ -94,7 +94,7 @@ def a_body() -> Callable[..., dict[str, Any]]:
         whole = {
             "id": str(uuid4()),
             "receipt": uuid4().hex + uuid4().hex,
-            "commune": "30334",
+            "commune": "30337",
             "text": "Nước ngập tới sân nhà dân, gọi 0912 345 678.",
         }
         return {name: value for name, value in {**whole, **changes}.items() if value is not None}
@@ -113,7 +113,7 @@ def a_report(a_body: Callable[..., dict[str, Any]]) -> Callable[..., Report]:
             text=MaskedText("Nước ngập tới sân nhà dân."),
             masked={"phone": 1},
             place=None,
-            origin="commune:30334",
+            origin="commune:30337",
             at=datetime(2026, 11, 20, 8, tzinfo=UTC),
         )
 

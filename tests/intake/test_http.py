@@ -66,14 +66,14 @@ async def test_no_or_a_bad_key_is_401(client: httpx.AsyncClient, a_body: Make, a
 
 
 async def test_a_revoked_key_is_401(client: httpx.AsyncClient, keys: Keys, a_body: Make) -> None:
-    key = await keys.issue(["30334"], "UBND xã")
+    key = await keys.issue(["30337"], "UBND xã")
     [issued] = await keys.all()
     assert await keys.revoke(issued["id"]) == 1
     is_problem(await client.post("/v1/reports", json=a_body(), headers=bearer(key)), 401)
 
 
 async def test_a_commune_outside_the_keys_scope_is_403(client: httpx.AsyncClient, keys: Keys, a_body: Make) -> None:
-    key = await keys.issue(["30337"], "UBND xã khác")
+    key = await keys.issue(["30307"], "UBND xã khác")
     is_problem(await client.post("/v1/reports", json=a_body(), headers=bearer(key)), 403, "commune")
 
 

@@ -18,7 +18,7 @@ CASE, FIRST, SECOND = (f"00000000-0000-4000-8000-00000000000{number}" for number
 
 def document(states: list[str], **more: Any) -> dict[str, Any]:
     cases = {f"c{number}": {"state": state, "sequence": 1} for number, state in enumerate(states)}
-    whole = {"_id": FIRST, "reference": "PA-0000-00", "kind": "matter", "commune": "30334", "text": "…", "masked": {}}
+    whole = {"_id": FIRST, "reference": "PA-0000-00", "kind": "matter", "commune": "30337", "text": "…", "masked": {}}
     lists: dict[str, Any] = {"timeline": [], "replies": [], "questions": [], "submitted_at": AT}
     return {**whole, **lists, "cases": cases, **more}
 

@@ -30,11 +30,12 @@ class Reading:
         return at, self._full_name(at) or self._ranked(at)
 
     def place_at(self, at: int) -> int:
-        """Where a place with a person's name ends: inside `trường Lê Văn Tám` no other name begins."""
-        if not (self._words[at].capital and self._is(known.SURNAMES, at)):
+        """Where a place that begins here ends: inside `trường Lê Văn Tám` and `Giồng Riềng` no other name begins."""
+        if not self._words[at].capital:
             return 0
-        end = self._capitals(at)
-        return end if self._after_place(at) or self._is_place(at, end) else 0
+        if self._is(known.SURNAMES, at) and self._after_place(at):
+            return self._capitals(at)
+        return self._place_end(at, at + _LONGEST)
 
     def _is(self, words: Words, at: int, length: int = 1) -> bool:
         if length == 1:
@@ -51,6 +52,8 @@ class Reading:
             return 2 if at + 2 < len(self._words) else 0
         kinship = known.KINSHIP if self._marked else known.KINSHIP_WHEN_UNMARKED
         one = self._is(kinship, at) or self._is(known.NAMED, at)
+        if one and self._words[at].capital and self._place_end(at, at + 3):
+            return 0
         return 1 if one and at + 1 < len(self._words) and not self._after_place(at, self._words[at].capital) else 0
 
     def _after_place(self, at: int, wanted: bool = True) -> bool:
@@ -86,13 +89,18 @@ class Reading:
         )
 
     def _is_place(self, at: int, end: int) -> bool:
-        return any(self._is(self._places, at, length) for length in range(2, end - at + 1))
+        """Whether a row of words is a place's name; of a longer row the first two may be a name's (Châu Thành Long)."""
+        return self._place_end(at, end) in (end, *range(at + 3, end))
+
+    def _place_end(self, at: int, end: int) -> int:
+        lengths = range(min(end - at, _LONGEST), 1, -1)
+        return next((at + length for length in lengths if self._is(self._places, at, length)), 0)
 
     def _full_name(self, at: int) -> int:
         if not self._words[at].capital:
             return self._lower_full_name(at)
         if not self._is_surname(at):
-            return self._muslim(at)
+            return self._cham(at)
         end = self._capitals(at)
         if end - at < 2 or self._is_place(at, end) or self._is(known.NO_NAME, at, 2):
             return 0
@@ -170,8 +178,8 @@ class Reading:
         named = (given or called) if capitals else (given and called)
         return at + 2 if named and not self._is_place(at, at + 2) and not self._after_place(at) else 0
 
-    def _muslim(self, at: int) -> int:
-        return self._capitals(at) if self._words[at].fold in known.MUSLIM_GIVEN else 0
+    def _cham(self, at: int) -> int:
+        return self._capitals(at) if self._words[at].fold in known.CHAM else 0
 
     def _foreign(self, at: int) -> int:
         """After a form of address, words that are no Vietnamese syllable: `thầy mohamach zachkry`."""
@@ -181,4 +189,4 @@ class Reading:
         return end if end > at else 0
 
     def _is_foreign(self, fold: str) -> bool:
-        return fold in known.MUSLIM_GIVEN or (len(fold) >= 5 and not _SYLLABLE.fullmatch(fold) and fold.isascii())
+        return fold in known.CHAM or (len(fold) >= 5 and not _SYLLABLE.fullmatch(fold) and fold.isascii())

@@ -20,8 +20,8 @@ def _words(name: str) -> Words:
 
 
 SURNAMES = Words(listed("surnames"))
-CHAM_AND_KHMER = frozenset(listed("khmer_and_cham"))
-MUSLIM_GIVEN = frozenset(name for name in CHAM_AND_KHMER if len(name) > 4)
+CHAM = frozenset(listed("cham"))
+CHAM_AND_KHMER = CHAM | frozenset(listed("khmer"))
 GIVEN = Words([*" ".join(_GIVEN).split(), *_entries("southern_given")])
 GIVEN_PAIRS = Words(name for name in _GIVEN if folded(name) not in _COMPOUNDS)
 CHAM_AND_KHMER_SURNAMES = _words("cham_and_khmer_surnames")
