@@ -104,7 +104,7 @@ ROWS: dict[str, list[stat.Panel | timeseries.Panel]] = {
         ),
         line(
             "Báo người trực mỗi phút", "short", {"{{result}}": a_minute_by("result", "langnghe_notifications_total")},
-            says="Đã đến (delivered), thử lại (retried), không gửi được (failed).",
+            says="Đã đến (delivered), thử lại (retried), không gửi được (failed), hết bậc trực (ladder_ended).",
         ),
         line(
             "Gửi lại mỗi phút", "short", {"phản ánh đã có sẵn": a_minute("langnghe_reports_resent_total")},

@@ -30,7 +30,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Journey:
-    """A report's way, in order of time."""
+    """A report's way, in order of cause."""
 
     reference: str
     stages: tuple[Stage, ...]
@@ -55,14 +55,17 @@ def journey(mongo_url: str, reference: str, bodies: Mapping[str, str]) -> Journe
 def stages(
     report: Document, cases: Collection[Document], deliveries: Iterable[Document], bodies: Mapping[str, str]
 ) -> list[Stage]:
-    """The steps of a report, in order of time; of a sealed case only that there is one."""
+    """The steps of a report, in order of cause; of a sealed case only that there is one.
+
+    Each step's time is its own service's, so two that follow at once may differ by the clocks' few milliseconds.
+    """
     sent = report["submitted_at"]
     found = [Stage(sent, "gửi", "đã nhận, đã có mã tra cứu"), Stage(sent, "che", _masked(report["masked"]))]
     sealed = {case["_id"] for case in cases if case["sealed"]}
     for case in cases:
         found += [_sealed(case)] if case["_id"] in sealed else [_decided(case), _queued(case, bodies)]
     found += _told([one for one in deliveries if one["case_id"] not in sealed and one.get("delivered_at")])
-    return sorted(found, key=lambda stage: stage.at)
+    return found
 
 
 def _masked(counts: dict[str, int]) -> str:

@@ -106,7 +106,10 @@ def who_was_faster(case: Case, zone: ZoneInfo) -> tuple[Words, dict[str, Any]]:
     clock = at.astimezone(zone).strftime("%H:%M")
     vietnamese = f"{ROLE_WORDS[role][0]} ({duty}) vừa {ACT_WORDS[what][0]} lúc {clock}. Hãy tải lại vụ việc."
     english = f"{ROLE_WORDS[role][1]} ({duty}) {ACT_WORDS[what][1]} at {clock}. Load the case again."
-    fields = {"acted": {"role": role, "duty": duty, "what": what, "at": at.astimezone(zone).isoformat()}, "version": case.version}
+    fields = {
+        "acted": {"role": role, "duty": duty, "what": what, "at": at.astimezone(zone).isoformat()},
+        "version": case.version,
+    }
     return (vietnamese, english), fields
 
 

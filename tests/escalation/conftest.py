@@ -1,7 +1,8 @@
-"""An escalation without Kafka: its policy from the province's files, its store on a real mongod, its routes in process."""
+"""An escalation without Kafka: the province's own policy, the store on a real mongod, the routes in process."""
 
 import asyncio
 import hashlib
+import socket
 from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -213,8 +214,7 @@ class Office:
         return await self.client.post(f"/v1/cases/{case}/{move}", json=body or {}, headers=named)
 
 
-@pytest.fixture
-async def office(cases: Cases, mongo: Mongo, policy: Policy) -> AsyncIterator[Office]:
+def routes(cases: Cases, mongo: Mongo, policy: Policy) -> FastAPI:
     _, bodies = load_policy(Settings().province_dir, ZONE)
     officers = Officers(
         Officer(duty=duty, role=role, body=body, key_sha256=hashlib.sha256(f"key of {who}".encode()).hexdigest())
@@ -232,6 +232,28 @@ async def office(cases: Cases, mongo: Mongo, policy: Policy) -> AsyncIterator[Of
     app = FastAPI()
     app.include_router(router(desk))
     problems.install(app)
+    return app
+
+
+def client_of(app: FastAPI) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://escalation") as client:
+    return httpx.AsyncClient(transport=transport, base_url="http://escalation")
+
+
+@pytest.fixture
+async def office(cases: Cases, mongo: Mongo, policy: Policy) -> AsyncIterator[Office]:
+    async with client_of(routes(cases, mongo, policy)) as client:
         yield Office(client)
+
+
+@pytest.fixture
+async def office_without_mongodb(policy: Policy, feeds: Feeds, bus: Bus) -> AsyncIterator[Office]:
+    """Nobody listens where MongoDB should be; the time was known before it went."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        mongo = Mongo(f"mongodb://127.0.0.1:{taken.getsockname()[1]}/?directConnection=true", "nowhere")
+        mongo.clock.set(NOW)
+        cases = Cases(mongo, Outbox(mongo, COLLECTION, bus), feeds, policy.calendar, mongo.clock.now)
+        async with client_of(routes(cases, mongo, policy)) as client:
+            yield Office(client)
+        await mongo.stop()

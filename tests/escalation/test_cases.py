@@ -214,7 +214,9 @@ async def test_a_withdrawal_erases_whichever_comes_first(
             assert word not in stored
     [notice] = await documents(mongo, {"notice": True})
     assert notice["state"] == "dismissed"
-    kinds = await eventually(lambda: (found := [e["type"].split(".")[2] for e in bus.on(CASES)]) and len(found) == 6 and found)
+    kinds = await eventually(
+        lambda: (found := [e["type"].split(".")[2] for e in bus.on(CASES)]) and len(found) == 6 and found
+    )
     assert sorted(kinds) == ["case-dismissed"] * 2 + ["case-erased"] * 2 + ["case-opened"] * 2
 
 

@@ -112,7 +112,9 @@ def test_no_feed_carries_words(feeds: Feeds, opened: Opened, now: datetime, grou
     reading = json.loads(json.dumps([json.loads(one.event.to_json()) for one in beyond]))
     for word in ("bờ kênh", "ấp Phú Mỹ", "chứng cứ", ANSWER, OFFICER.duty):
         assert word not in json.dumps(reading, ensure_ascii=False)
-    [reply] = [one.event.data.reply for one in publications if one.event.type.endswith("replied.v1") and one.topic == CASES]
+    [reply] = [
+        one.event.data.reply for one in publications if one.event.type.endswith("replied.v1") and one.topic == CASES
+    ]
     assert reply == ANSWER
 
 
@@ -166,7 +168,9 @@ def test_the_notice_is_ground_and_day_alone(feeds: Feeds, opened: Opened, now: d
 def test_of_what_happens_to_a_sealed_case_the_committee_learns_only_its_end(
     feeds: Feeds, opened: Opened, now: datetime
 ) -> None:
-    notices = [notice for change in whole_way(opened(Ground.ABUSE_OF_OFFICE), now) if (notice := feeds.notice_of(change))]
+    notices = [
+        notice for change in whole_way(opened(Ground.ABUSE_OF_OFFICE), now) if (notice := feeds.notice_of(change))
+    ]
     told = {feeds.told_of_notice(notice, now).event.id: feeds.told_of_notice(notice, now) for notice in notices}
     assert [(one.event.type, one.event.sequence) for one in told.values()] == [
         ("vn.langnghe.case-opened.v1", 1),

@@ -4,7 +4,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.intake.place_names import collation
@@ -131,6 +131,7 @@ def test_vietnamese_alphabetical_order(ordered: list[str]) -> None:
 
 
 @given(st.text(max_size=80))
+@settings(deadline=None)
 def test_any_text_is_answered(text: str) -> None:
     for commune in PLACES.resolve(text):
         assert PLACES.get(commune.code) is commune

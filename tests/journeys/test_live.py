@@ -69,6 +69,8 @@ def test_no_writing_of_the_number_is_anywhere(province: Province) -> None:
     # MongoDB compresses its files: read what is in them as a dump would.
     for name in province.mongo.list_database_names():
         for collection in province.mongo[name].list_collection_names():
+            if collection.startswith(("system.", "replset.")):  # MongoDB's own, which root may not read either
+                continue
             for document in province.mongo[name][collection].find():
                 assert not number.search(repr(document).encode()), f"{name}.{collection}"
 
@@ -135,11 +137,11 @@ def test_the_reply_reaches_the_phone(province: Province) -> None:
     reply = {"text": "Đội điện sẽ thay đèn trong tuần này, liên hệ 0912 345 678."}
     replied = province.move(queue, case_id, "reply", acknowledged.json()["version"], reply)
     assert replied.status_code == 200, replied.text
+    # Both wait their ten seconds, in order.
+    resolved = province.move(queue, case_id, "resolve", replied.json()["version"], {"outcome": "done"})
+    assert resolved.status_code == 200, resolved.text
     shown = until(lambda: (found := province.report(body))["reply"] and found, "the reply on the phone", 30)
     assert shown["reply"] == "Đội điện sẽ thay đèn trong tuần này, liên hệ [số điện thoại]."
-    version = province.cases.find_one({"_id": case_id})["version"]
-    resolved = province.move(queue, case_id, "resolve", version, {"outcome": "done"})
-    assert resolved.status_code == 200, resolved.text
     until(lambda: province.report(body)["state"] == "resolved", "the case resolved", 30)
 
 
@@ -172,23 +174,25 @@ def test_without_mongodb_nothing_is_accepted_and_it_recovers_by_itself(province:
     province.stack.wait_ready("intake", "classification", "escalation", "notification")
 
 
-@pytest.mark.parametrize("service", ["intake", "classification", "escalation", "notification"])
-def test_a_service_that_is_killed_comes_back_and_nothing_is_lost_or_doubled(province: Province, service: str) -> None:
-    bodies = [province.send(FLOOD) for _ in range(5)]
-    province.stack.signal(service, signal.SIGKILL)
-    until(lambda: not province.stack.is_ready(service), f"{service} to be gone")
-    province.stack.wait_ready(service)
+def test_services_that_are_killed_come_back_and_nothing_is_lost_or_doubled(province: Province) -> None:
+    services = ("intake", "classification", "escalation", "notification")
+    bodies = [province.send(FLOOD) for _ in range(10)]
+    for service in services:
+        province.stack.signal(service, signal.SIGKILL)
+    until(lambda: not any(map(province.stack.is_ready, services)), "the services to be gone")
+    province.stack.wait_ready(*services)
     bodies += [province.send(FLOOD)]
     for body in bodies:
         [case] = province.cases_of(body["id"])
+        told = {"case_id": case["_id"], "state": "delivered"}
         until(
-            lambda case=case: province.mongo["notification"]["deliveries"].count_documents(
-                {"case_id": case["_id"], "state": "delivered"}
-            ),
-            "its page",
+            lambda told=told: province.mongo["notification"]["deliveries"].count_documents(told) == 2, "its two pages"
         )
-        sent = [message["delivery_id"] for message in province.sent() if message.get("delivery_id")]
-        assert len(sent) == len(set(sent)) or service == "notification"
+        assert province.cases.count_documents({"report_ids": body["id"]}) == 1
+    # A page whose mark was lost is sent again under the same key, for the provider to absorb: none has two keys.
+    keys = [key for message in province.sent() if (key := message.get("delivery_id"))]
+    deliveries = province.mongo["notification"]["deliveries"].count_documents({"state": "delivered"})
+    assert len(set(keys)) <= deliveries
 
 
 def test_every_probe_tells_its_state(province: Province) -> None:

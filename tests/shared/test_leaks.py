@@ -1,6 +1,6 @@
 """What may never pass is seen in any writing, and hotlines may stand."""
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -61,6 +61,6 @@ def test_nine_digits_never_pass_over_any_separators(digits: list[int], data: st.
 
 @pytest.mark.parametrize("unit", ["a.", "1 ", "o", "a-", "http", "0 o ", "a.com.", "(", "1,", "www."])
 def test_no_text_takes_long(unit: str) -> None:
-    started = perf_counter()
+    started = process_time()
     leaks((unit * 2_000)[:4_000])
-    assert perf_counter() - started < 0.2
+    assert process_time() - started < 0.2

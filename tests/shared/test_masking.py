@@ -32,6 +32,7 @@ MASKED = [
     # plates
     ("xe 67C-123.45", "xe [biển số]"),
     ("chạy xe 67-L1 4567", "chạy xe [biển số]"),
+    ("xe điện 67MĐ1-234.56", "xe điện [biển số]"),
     ("mat xe 67b112345", "mat xe [biển số]"),
     # accounts
     ("stk 19034567890123 techcombank", "stk [số tài khoản] techcombank"),
@@ -40,6 +41,7 @@ MASKED = [
     ("sinh ngày 15/03/2017", "sinh ngày [ngày sinh]"),
     ("bà tôi SN 1942", "bà tôi SN [ngày sinh]"),
     ("sinh 5 tháng 9 năm 1980", "sinh [ngày sinh]"),
+    ("sinh năm 88, sinh ngày mùng 5 tháng 6 năm 1970", "sinh năm [ngày sinh], sinh ngày [ngày sinh]"),
     # e-mail and links
     ("gửi lan.80 @ gmail . com nha", "gửi [email] nha"),
     ("lan(at)angiang.gov.vn", "[email]"),
@@ -52,7 +54,10 @@ MASKED = [
     ("nhà số 18A hẻm 20 đường Nguyễn Huệ ngập", "[địa chỉ] ngập"),
     ("ở 149 Lê Lợi, ngập", "ở [địa chỉ], ngập"),
     ("nha o to 3 ap Tan Hoa", "nha o [địa chỉ] ap Tan Hoa"),
+    ("nhà tôi số 45 Nguyễn Thái Học, ngập", "nhà tôi [địa chỉ], ngập"),
     # names
+    ("công an viên Lê Hoàng Phúc", "công an viên [tên]"),
+    ("gặp a Hùng hoặc c Lan", "gặp a [tên] hoặc c [tên]"),
     ("nhà chú Bảy Hên sắp rớt", "nhà chú [tên] sắp rớt"),
     ("bà Kim Thị Sa Rây và ông Chau Sóc Kha", "bà [tên] và ông [tên]"),
     ("chủ TK DO VAN TEO.", "chủ TK [tên]."),
@@ -76,6 +81,7 @@ SURVIVING = [
     "Nghị quyết 1654, Nghị quyết số 1654/NQ-UBTVQH15 ngày 16/6/2025",
     "giá cá lóc 38.000 đồng, xăng 20.150 đồng/lít, vàng 8.450.000 đồng",
     "gọi 113, 114, 115 hoặc 1022, 0296.3852.147",
+    "Quyết định số 45 Ủy ban Nhân dân, trạm số 3 Nguyễn Huệ",
     "Km 0104+200 đến 0112+500 quốc lộ 91",
     "đường Nguyễn Huệ, trường Nguyễn Trãi, cầu Nguyễn Trung Trực",
     "Trường tiểu học Lê Văn Tám xuống cấp",
@@ -146,7 +152,7 @@ def written_phones(draw: st.DrawFn) -> tuple[str, str]:
 
 
 @given(written_phones())
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_no_phone_survives_in_any_writing(phone: tuple[str, str]) -> None:
     digits, written = phone
     masked = STRICT.mask(f"có gì gọi {written} nha mấy anh").text
@@ -181,6 +187,8 @@ def test_nothing_leaks_and_masking_again_changes_nothing(text: str) -> None:
 
 
 @given(REPORTS)
+@settings(max_examples=300, deadline=None)
+@example("anh N.V.T. ở đây")
 def test_spans_cover_exactly_what_was_replaced(text: str) -> None:
     nfc = unicodedata.normalize("NFC", text)
     masked = STRICT.mask(text)

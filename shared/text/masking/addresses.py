@@ -29,6 +29,7 @@ _STREET_DOOR = re.compile(
     r"(?<![a-z])(?:dia chi|thuong tru|tam tru|ngu|o|tai|gan|truoc|nha|canh)\s?:?\s(?P<house>[0-9]{1,4}[a-z]?\s"
     r"(?P<name>[^\W\d_]+(?:\s[^\W\d_]+){1,3}))"
 )
+_NUMBER_STREET = re.compile(r"(?<![a-z])(?P<house>so\s[0-9]{1,4}[a-z]?\s(?P<name>[^\W\d_]+(?:\s[^\W\d_]+){1,3}))")
 _ADDRESS = re.compile(rf"(?<![0-9a-z/.])(?:{_HOUSE}|{_SMALL.format('small')})")
 _MORE = re.compile(rf"{_JOIN}(?:{_SMALL.format('more')}|{_STREET_NUMBER})")
 _STREET = re.compile(rf"{_JOIN}{_NAMED.pattern}")
@@ -66,7 +67,9 @@ def _starts(page: Folded) -> Iterator[tuple[int, int]]:
     for match in _AT_DOOR.finditer(page.text):
         if not _DATE.fullmatch(match["house"]):
             yield match.span("house")
-    for match in _STREET_DOOR.finditer(page.text):
+    for match in [*_STREET_DOOR.finditer(page.text), *_NUMBER_STREET.finditer(page.text)]:
+        if _NO_HOUSE.search(page.text, max(0, match.start() - 16), match.start("house")):
+            continue
         if name := _street_name(page, *match.span("name")):
             yield match.start("house"), name
 

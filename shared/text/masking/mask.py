@@ -51,10 +51,19 @@ class Masker:
         while found:
             found = False
             for finder in self._finders:
-                if marks := list(finder(page)):
+                if marks := _apart(finder(page)):
                     found = True
                     page = _blank(page, marks)
                     yield from marks
+
+
+def _apart(marks: Iterable[Mark]) -> list[Mark]:
+    """The marks without those that overlap an earlier or a longer one: `N.V.T.` is one name."""
+    kept: list[Mark] = []
+    for mark in sorted(marks, key=lambda mark: (mark.start, -mark.end)):
+        if not kept or mark.start >= kept[-1].end:
+            kept.append(mark)
+    return kept
 
 
 def _without_placeholders(page: Folded) -> Folded:

@@ -7,7 +7,7 @@ from shared.text.fold import Folded
 from shared.text.masking.kinds import Kind, Mark
 
 _PLATE = re.compile(
-    r"(?<![0-9a-z.,/])(?:1[1-9]|[2-9][0-9])(?P<gap>[\s.\-]{0,3})(?P<series>(?:ld|kt|da|mk|ng|nn|qt|hc|td|cd|[a-hk-np-vx-z][0-9a-h]?))"
+    r"(?<![0-9a-z.,/])(?:1[1-9]|[2-9][0-9])(?P<gap>[\s.\-]{0,3})(?P<series>(?:ld|kt|da|mk|md[0-9]?|ng|nn|qt|hc|td|cd|[a-hk-np-vx-z][0-9a-h]?))"
     r"(?P<after>[\s.\-]{0,3})(?:[0-9]{3}[.\s]?[0-9]{2}|[0-9]{4,5})(?![0-9a-z])"
 )
 _CUE = re.compile(r"(?:xe|bien|bien so|bs|bks|bsx|chiec|may|o to|tai|honda|bang so)[\s:]{1,3}(?:[a-z]+\s){0,2}$")
