@@ -28,7 +28,7 @@ status: setup ## Phần nào đang chạy, ở địa chỉ nào (what runs, and
 logs: setup ## Xem nhật ký của các phần (follow the logs)
 	@$(BIN)/langnghe logs $(ARGS)
 
-clean: down ## Dừng hết và quên dữ liệu (stop everything, forget the data)
+clean: ## Dừng hết và quên dữ liệu (stop everything, forget the data)
 	@if [ -x $(BIN)/langnghe ]; then $(BIN)/langnghe clean; fi
 
 test: setup ## Chạy mọi phép thử trên Kafka và MongoDB thật (all tests; STRICT=1: a missing Debian part fails)

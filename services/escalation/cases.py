@@ -16,7 +16,7 @@ from services.escalation.search import Reader, Wanted, end_of_day
 from services.escalation.working_time import Calendar
 from shared.contracts.envelope import Publication
 from shared.contracts.events import CaseAcknowledged, CaseDeadlineMissed, CaseReplied
-from shared.contracts.vocabulary import CaseState
+from shared.contracts.vocabulary import CaseState, Step
 from shared.runtime.errors import TransientError, describe, is_transient
 from shared.runtime.metrics import (
     ACKNOWLEDGED_AGE,
@@ -70,6 +70,8 @@ class Cases:
         self._outbox = outbox
         self._feeds = feeds
         self._calendar = calendar
+        for step in Step:
+            DEADLINES_MISSED.labels(step)
         for reader in ("queue", "told", "sealed"):
             mongo.index(COLLECTION, [(reader, 1), *_NEWEST_FIRST], name=reader)
         mongo.index(COLLECTION, [("queue", 1), ("state", 1), ("due.next", 1)], name="lateness")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from uuid import uuid5
 
 from services.escalation.case import Case
@@ -105,7 +106,7 @@ class Policy:
     ) -> Case:
         """A case with place, grounds and clocks, without text and topics."""
         report = event.data
-        alarms = self._alarms(terms, now)
+        alarms = ladder(tuple(terms), now, self.calendar)
         return Case(
             id=str(uuid5(NAMESPACE, f"{report.report_id}/{lead}")),
             report_ids=(report.report_id,),
@@ -126,13 +127,15 @@ class Policy:
             alarms=alarms,
         )
 
-    def _alarms(self, terms: Sequence[Terms], now: datetime) -> tuple[Alarm, ...]:
-        """The ladders of both clocks, each step at the shortest of the terms."""
-        return tuple(
-            Alarm(step, level, min(due(now, _amount(one, step) * level, one.clock, self.calendar) for one in terms))
-            for step in (Step.ACKNOWLEDGE, Step.ACT)
-            for level in range(1, LADDER + 1)
-        )
+
+@lru_cache(maxsize=256)
+def ladder(terms: tuple[Terms, ...], now: datetime, calendar: Calendar) -> tuple[Alarm, ...]:
+    """The steps of both clocks, each at the shortest of the terms. A batch opens at one instant: it is walked once."""
+    return tuple(
+        Alarm(step, level, min(due(now, _amount(one, step) * level, one.clock, calendar) for one in terms))
+        for step in (Step.ACKNOWLEDGE, Step.ACT)
+        for level in range(1, LADDER + 1)
+    )
 
 
 def _amount(terms: Terms, step: Step) -> Amount:

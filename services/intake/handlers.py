@@ -5,11 +5,12 @@ from typing import Any, Protocol
 
 from services.intake.timeline import CaseMove
 from shared.contracts.envelope import Data, Event
-from shared.contracts.events import CASE_EVENTS, CaseDeadlineMissed, CaseErased
+from shared.contracts.events import CASE_EVENTS, CaseDeadlineMissed, CaseErased, CaseUndone
 from shared.runtime.consumption import Handlers
 
-UNTOLD: tuple[type[Data], ...] = (CaseDeadlineMissed, CaseErased)
-"""What the sender is not told: a missed deadline is the province's to mend, an erasure has nothing left to tell."""
+UNTOLD: tuple[type[Data], ...] = (CaseDeadlineMissed, CaseErased, CaseUndone)
+"""What the sender is not told: a missed deadline is the province's to mend, an erasure has nothing left to tell, and
+what was undone within its ten seconds never reached anybody."""
 
 
 class Timelines(Protocol):

@@ -23,7 +23,6 @@ WORDS = {
     "case-merged": "Được gộp với phản ánh cùng việc",
     "case-unmerged": "Được tách lại",
     "case-reopened": "Được mở lại",
-    "case-undone": "Đã rút lại bước vừa làm",
 }
 
 

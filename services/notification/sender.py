@@ -54,6 +54,8 @@ class Sender:
         self._deliveries = deliveries
         self._address = address
         self._compose = compose
+        for result in ("delivered", "retried", "failed", "ladder_ended"):
+            NOTIFICATIONS.labels(result)
         self._woken = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
         self._loop = Loop(self.name, self._round, every=0)

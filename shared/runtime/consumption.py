@@ -33,6 +33,8 @@ TRIES = 3
 TOO_MANY = 20
 """Failures in a row after which the fault is taken to be ours, not the records'."""
 PAUSE = 30.0
+REASONS = ("empty", "oversized", "unreadable", "unknown_version", "handler")
+"""Why records die; a handler's `PoisonError` may name others."""
 
 
 class Bus(Protocol):
@@ -74,6 +76,16 @@ class Consumption:
         self._failed_in_a_row = 0
         self.paused = False
         self.waiting = False
+        self._count_from_zero()
+
+    def _count_from_zero(self) -> None:
+        """A counter that is born at 1 hides its first event from every rate and every alert."""
+        for result in ("handled", "skipped", "dead"):
+            RECORDS.labels(self._group, result)
+        for reason in REASONS:
+            DEAD_LETTERS.labels(self._group, reason)
+        RETRIES.labels(self._group)
+        self._pause(False)
 
     async def take(self, records: Batch) -> None:
         """Handle the batch. When this returns, its offsets may be committed; when it raises, it comes again."""

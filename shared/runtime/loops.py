@@ -47,6 +47,7 @@ class Loop:
         self._step = step
         self._every = every
         self._task: asyncio.Task[None] | None = None
+        LOOP_FAILURES.labels(name)
 
     async def start(self) -> None:
         """Run in the background."""

@@ -23,7 +23,9 @@ ACKNOWLEDGED_AGE = Histogram(
     "langnghe_acknowledged_age_seconds", "Age of a case when it was acknowledged.", buckets=AGES
 )
 NOTIFICATIONS = Counter(
-    "langnghe_notifications_total", "Messages to people on duty: delivered, retried or failed for good.", ["result"]
+    "langnghe_notifications_total",
+    "Messages to people on duty: delivered, retried, failed for good, or nobody left to tell (ladder_ended).",
+    ["result"],
 )
 
 RECORDS = Counter(
