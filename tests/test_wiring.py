@@ -58,7 +58,9 @@ def routes(app: FastAPI) -> Iterator[APIRoute]:
 
 
 def test_the_register_names_the_events_that_the_code_publishes() -> None:
-    registered = {entry.name: set(entry.events) for entry in topics.load().entries if not entry.name.startswith("dead.")}
+    registered = {
+        entry.name: set(entry.events) for entry in topics.load().entries if not entry.name.startswith("dead.")
+    }
     coded = {topic: {event.event_name() for event in events} for topic, events in EVENTS_OF.items()}
     assert registered == coded
 

@@ -45,7 +45,7 @@ def _long_enough(text: str) -> str:
 class Submission(BaseModel):
     """What `POST /v1/reports` accepts. A field that it does not know is refused, so that nothing is lost unseen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     id: UUID4
     receipt: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,256}={0,2}$")]

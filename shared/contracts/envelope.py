@@ -20,7 +20,7 @@ LARGEST_EVENT = 256 * 1024
 class Contract(BaseModel):
     """A shape that crosses a boundary: closed to whoever makes it, open to whoever reads it (`Event.read`)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Data(Contract):

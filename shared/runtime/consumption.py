@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from shared.contracts.envelope import LARGEST_EVENT, TYPE_PREFIX, Data, Event, Publication
 from shared.runtime.dead_letters import Rejected, letter
-from shared.runtime.errors import PoisonError, TransientError, describe, is_transient
+from shared.runtime.errors import PoisonError, TransientError, describe, is_transient, origin
 from shared.runtime.loops import backoff
 from shared.runtime.metrics import CAUGHT_UP, DEAD_LETTERS, PAUSED, RECORDS, RETRIES
 
@@ -146,8 +146,9 @@ class Consumption:
         except Exception as error:
             if is_transient(error):
                 raise
-            log.exception("record.failed", group=self._group, event_id=str(arrival.event.id))
-            return Rejected(arrival.record, "handler", describe(error))
+            event_id = str(arrival.event.id)
+            log.error("record.failed", group=self._group, event_id=event_id, error=describe(error), at=origin(error))
+            return Rejected(arrival.record, "handler", f"{describe(error)} at {origin(error)}")
         return None
 
     async def _handle(self, arrivals: Sequence[Arrival]) -> None:

@@ -1,5 +1,8 @@
 """Failures have types: the type says whether trying again can help."""
 
+import traceback
+from pathlib import Path
+
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 from pymongo.errors import (
@@ -43,8 +46,14 @@ def is_transient(error: BaseException) -> bool:
 
 
 def describe(error: BaseException) -> str:
-    """The error without what was being processed: pydantic quotes its input, and the input may be a report."""
+    """The error without what was being processed: pydantic and the driver quote it, and it may be a report."""
     if isinstance(error, ValidationError):
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
     return type(error).__name__
+
+
+def origin(error: BaseException) -> str:
+    """Where it was raised, as `cases.py:88`: a traceback would end with the error's own words."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "unknown"

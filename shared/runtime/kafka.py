@@ -46,6 +46,8 @@ SUBSCRIBER: dict[str, Any] = {
     "max_records": 500,
     "batch_timeout_ms": 20,
     "no_reply": True,
+    # A member joins at a heartbeat: three seconds of them, the default, delay every start and every takeover.
+    "heartbeat_interval_ms": 1000,
 }
 """FastStream's own defaults lose messages; each of these has a test that fails without it."""
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import structlog
 
-from shared.runtime.errors import describe, is_transient
+from shared.runtime.errors import describe, is_transient, origin
 from shared.runtime.metrics import LOOP_FAILURES
 
 log = structlog.get_logger()
@@ -77,5 +77,11 @@ class Loop:
             except Exception as error:
                 failures += 1
                 LOOP_FAILURES.labels(self.name).inc()
-                log.warning("loop.failed", loop=self.name, error=describe(error), transient=is_transient(error))
+                log.warning(
+                    "loop.failed",
+                    loop=self.name,
+                    error=describe(error),
+                    at=origin(error),
+                    transient=is_transient(error),
+                )
             await asyncio.sleep(backoff(failures) if failures else self._every)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +22,8 @@ Database = AsyncIOMotorDatabase
 Document = dict[str, Any]
 
 DUPLICATE_KEY = 11000
+SAMPLES = 30
+"""Answers of the primary about the time that are kept: a minute's worth."""
 AWAY_AFTER = 2.0
 """Seconds without a primary after which a caller is told that MongoDB is away."""
 
@@ -29,20 +32,21 @@ class Clock:
     """The time of MongoDB's primary, advanced by this machine's monotonic clock: services' own clocks may be wrong."""
 
     def __init__(self) -> None:
-        self._at: datetime | None = None
-        self._since = 0.0
+        self._samples: deque[tuple[timedelta, datetime, float]] = deque(maxlen=SAMPLES)
+        self._latest: datetime | None = None
 
     def now(self) -> datetime:
-        """The present, UTC. Raises `TransientError` before the first answer of the primary."""
-        if self._at is None:
+        """The present, UTC; never earlier than before. Raises `TransientError` before the primary's first answer."""
+        if not self._samples:
             raise TransientError("the primary has not told the time yet")
-        return self._at + timedelta(seconds=time.monotonic() - self._since)
+        _, at, since = min(self._samples)
+        present = at + timedelta(seconds=time.monotonic() - since)
+        self._latest = max(present, self._latest or present)
+        return self._latest
 
-    def set(self, at: datetime) -> None:
-        """Take the primary's time, but never go back."""
-        if self._at is not None:
-            at = max(at, self.now())
-        self._at, self._since = at, time.monotonic()
+    def told(self, at: datetime, took: timedelta) -> None:
+        """The primary said `at` in an answer that `took` so long: the quickest of the latest answers is believed."""
+        self._samples.append((took, at + took / 2, time.monotonic()))
 
 
 class Mongo:
@@ -103,10 +107,10 @@ class Mongo:
             # A command does not take the client's options by itself: without them the time has no zone.
             asking = self.database.command("hello", codec_options=self.database.codec_options)
             hello = await asyncio.wait_for(asking, timeout=AWAY_AFTER + 1)
-            elapsed = timedelta(seconds=(time.monotonic() - asked) / 2)
+            took = timedelta(seconds=time.monotonic() - asked)
             if not hello.get("isWritablePrimary"):
                 raise TransientError("no primary")
-            self.clock.set(hello["localTime"] + elapsed)
+            self.clock.told(hello["localTime"], took)
             if not self._prepared:
                 await self._prepare()
             self._note(up=True)

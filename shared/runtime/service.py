@@ -132,8 +132,23 @@ class Measured:
                 HTTP_SECONDS.labels(self._service, route).observe(time.perf_counter() - began)
 
 
+def wordless(app: ASGIApp) -> ASGIApp:
+    """Let no failure through to the server: it was answered and logged, and the server would log its words too."""
+
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await app(scope, receive, send)
+        except Exception:
+            if scope["type"] != "http":
+                raise
+
+    return call
+
+
 def serve(name: str, app: FastAPI, settings: Settings) -> None:
     """Run the app until the process is told to end."""
     configure(name, settings.log_level)
     options: dict[str, Any] = {"log_config": None, "access_log": False, "server_header": False, "date_header": False}
-    uvicorn.run(app, host=settings.http_host, port=settings.http_port, timeout_graceful_shutdown=10, **options)
+    uvicorn.run(
+        wordless(app), host=settings.http_host, port=settings.http_port, timeout_graceful_shutdown=10, **options
+    )

@@ -9,10 +9,10 @@ from uuid import uuid4
 import httpx
 import pytest
 from fastapi import FastAPI
-from services.intake.places import Gazetteer
 
 from services.intake.http import Desk, router
 from services.intake.keys import Keys
+from services.intake.places import Gazetteer
 from services.intake.report import Report, Submission, masked_report
 from services.intake.submissions import COLLECTION, Submissions
 from shared.contracts.text import MaskedText

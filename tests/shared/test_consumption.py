@@ -99,7 +99,7 @@ async def test_one_that_raises_is_dead_and_its_neighbours_are_handled() -> None:
     [(topic, letter)] = bus.dead
     assert topic == "dead.test"
     assert letter["langnghe-reason"] == "handler"
-    assert letter["langnghe-error"] == "RuntimeError"
+    assert letter["langnghe-error"].startswith("RuntimeError at test_consumption.py:")
     assert (letter["langnghe-origin-topic"], letter["langnghe-origin-offset"]) == ("t", "3")
     assert letter["langnghe-attempt"] == "1"
 

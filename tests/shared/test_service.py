@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 from collections.abc import AsyncIterator
 from typing import Any
@@ -9,9 +10,12 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
+from pydantic import ValidationError
+from pymongo.errors import BulkWriteError
 
+from shared.contracts.events import ReportWithdrawn
 from shared.runtime import service as runtime
-from shared.runtime.errors import TransientError
+from shared.runtime.errors import TransientError, describe, origin
 from shared.runtime.kafka import Consumers, Publisher
 from shared.runtime.loops import Loop
 from shared.runtime.mongo import Mongo
@@ -88,6 +92,29 @@ async def test_a_failure_tells_nothing_of_its_cause(client: httpx.AsyncClient) -
     metrics = (await client.get("/metrics")).text
     assert 'route="/broken/{thing}",service="test",status="500"' in metrics
     assert "Nguyen" not in metrics
+
+
+async def test_a_failure_reaches_the_server_without_its_words() -> None:
+    async def fails(scope: Any, receive: Any, send: Any) -> None:
+        raise RuntimeError("Nước lũ tràn đê")
+
+    async def unused(*_: Any) -> None:
+        raise AssertionError("not called")
+
+    await runtime.wordless(fails)({"type": "http"}, unused, unused)
+    with pytest.raises(RuntimeError):
+        await runtime.wordless(fails)({"type": "lifespan"}, unused, unused)
+
+
+def test_an_error_is_described_by_its_kind_and_place_alone() -> None:
+    with pytest.raises(BulkWriteError) as failed:
+        raise BulkWriteError({"writeErrors": [{"op": {"text": "Nước lũ tràn đê"}}]})
+    assert describe(failed.value) == "BulkWriteError"
+    assert re.fullmatch(r"test_service\.py:\d+", origin(failed.value))
+    with pytest.raises(ValidationError) as refused:
+        ReportWithdrawn.model_validate({"report_id": "Nước lũ tràn đê"})
+    assert "lũ" not in describe(refused.value)
+    assert "lũ" not in str(refused.value)
 
 
 async def test_parts_stop_in_the_reverse_order_of_their_start() -> None:
