@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 STRICT ?=
 ARGS ?=
 
-.PHONY: help up down status logs clean setup test check lock
+.PHONY: help up down status logs clean setup test check contracts lock
 
 help: ## Trang này (this page)
 	@echo 'Lắng Nghe — các lệnh:'
@@ -40,10 +40,18 @@ check: setup ## Kiểm tra mã: lint, kiểu, luật import, hợp đồng (lint
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m shared.contracts.generate --check
+	@$(BIN)/python -m deploy.grafana.journey --check
 
-lock: setup ## Ghi lại requirements.lock (renew the lock file)
+contracts: setup ## Sinh lại JSON Schema, AsyncAPI, bảng Grafana (generate schemas and dashboard from the code)
+	@$(BIN)/python -m shared.contracts.generate
+	@$(BIN)/python -m deploy.grafana.journey
+
+lock: setup ## Ghi lại hai tệp khóa gói (renew the two lock files)
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade --generate-hashes \
 	  --no-annotate --no-emit-index-url --custom-compile-command 'make lock' --quiet -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml deploy/requirements-server.in -c requirements.lock --universal --python-version 3.11 \
+	  --generate-hashes --only-binary :all: --no-annotate --no-emit-index-url --custom-compile-command 'make lock' --quiet \
+	  -o requirements-server.lock
 
 setup: $(VENV)/.installed $(VENV)/.kafka ## Chuẩn bị môi trường, không chạy gì (the environment alone)
 	@:

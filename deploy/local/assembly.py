@@ -88,12 +88,11 @@ class Assembly:
         return common | self._own(service)
 
     def _own(self, service: str) -> dict[str, str]:
-        link = {"LANGNGHE_LINK_KEY": self.secrets.get("link_key")}
         if service == "escalation":
             seal = {"LANGNGHE_SEAL_KEY": self.secrets.get("seal_key")}
-            return {**link, **seal, "LANGNGHE_OFFICERS_FILE": str(self.folder.run / "officers.yaml")}
+            return {**seal, "LANGNGHE_OFFICERS_FILE": str(self.folder.run / "officers.yaml")}
         if service == "notification":
-            return {**link, "LANGNGHE_CHANNELS_FILE": str(self.folder.run / "channels.yaml")}
+            return {"LANGNGHE_CHANNELS_FILE": str(self.folder.run / "channels.yaml")}
         return {}
 
     def _sent(self) -> dict[str, str]:
