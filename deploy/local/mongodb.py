@@ -16,13 +16,17 @@ from deploy.local.waiting import until
 REPLICA_SET = "langnghe"
 NO_SUCH_SET = 94
 ALREADY_THERE = 51003
+ROLE_ALREADY_THERE = 51002
 ROOT_USER = "root"
 
 OWNERS = {"intake": "intake", "escalation": "escalation", "notification": "notification"}
 """A service to the one database that it may read and write."""
 
 OPERATOR = "operator"
-"""Reads and mends every database, for `langnghe trace` and the operator's own shell."""
+"""Reads everything and mends every database: for `langnghe trace`, a search for what must not be there, and a shell."""
+
+LOOKS_ANYWHERE = {"resource": {"anyResource": True}, "actions": ["find", "listCollections", "listIndexes", "collStats"]}
+"""Also the databases of MongoDB itself: its operation log holds copies of every document."""
 
 
 def mongod() -> Path:
@@ -57,11 +61,6 @@ def url(user: str, secrets: Secrets, port: int) -> str:
     return f"mongodb://{user}:{password}@{HOST}:{port}/?replicaSet={REPLICA_SET}&authSource=admin"
 
 
-def shown_url(port: int) -> str:
-    """The address without a user: what may be printed."""
-    return f"mongodb://{HOST}:{port}/?replicaSet={REPLICA_SET}"
-
-
 def prepare(secrets: Secrets, port: int) -> None:
     """Make the replica set and the users, each at the first start only."""
     # Before the first user exists mongod lets a client on this machine make the set and that user, and nothing else.
@@ -70,6 +69,7 @@ def prepare(secrets: Secrets, port: int) -> None:
         until(lambda: client.admin.command("hello").get("isWritablePrimary"), "MongoDB primary")
         _make_user(client, ROOT_USER, secrets, ["root"])
     with MongoClient[dict[str, Any]](url(ROOT_USER, secrets, port)) as client:
+        _make_role(client, OPERATOR, [LOOKS_ANYWHERE], ["readWriteAnyDatabase", "clusterMonitor"])
         for user, roles in _roles().items():
             _make_user(client, user, secrets, roles)
 
@@ -93,7 +93,15 @@ def _initiate(client: MongoClient[dict[str, Any]], port: int) -> None:
 
 def _roles() -> Mapping[str, list[Any]]:
     services = {service: [{"role": "readWrite", "db": database}] for service, database in OWNERS.items()}
-    return {**services, OPERATOR: ["readWriteAnyDatabase", "clusterMonitor"]}
+    return {**services, OPERATOR: [OPERATOR]}
+
+
+def _make_role(client: MongoClient[dict[str, Any]], role: str, privileges: list[Any], roles: list[str]) -> None:
+    try:
+        client.admin.command("createRole", role, privileges=privileges, roles=roles)
+    except OperationFailure as error:
+        if error.code != ROLE_ALREADY_THERE:
+            raise
 
 
 def _make_user(client: MongoClient[dict[str, Any]], user: str, secrets: Secrets, roles: list[Any]) -> None:

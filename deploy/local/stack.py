@@ -177,7 +177,7 @@ class Stack:
         return {
             **services,
             "kafka": {"bootstrap": self.bootstrap, "prefix": self.assembly.province},
-            "mongodb": {"url": mongodb.shown_url(self.ports.mongo)},
+            "mongodb": {"url": self.operator_url if self.folder.secrets.exists() else None},
             "sent": self.ports.url(SENT),
             "data": str(self.folder.path),
             "logs": str(self.folder.logs),

@@ -24,6 +24,8 @@ log = structlog.get_logger()
 
 SEND_TIMEOUT = 10.0
 ANSWER_TIMEOUT = 5.0
+REBALANCE = 15.0
+"""Seconds that a group may take to share out its partitions anew."""
 GRACE = 10.0
 """Seconds that a batch in hand has to finish when the service stops."""
 STALLED_AFTER = 30
@@ -161,6 +163,7 @@ class Consumers:
         self._subscribers: list[Any] = []
         self._starting: asyncio.Task[None] | None = None
         self._meter = Loop(f"consumers.{group}.meter", self._measure, every=1.0)
+        self._assigned_at = -REBALANCE
         self._standing: dict[Any, Standing] = {}
 
     def consume(self, topic: str, handlers: Handlers) -> None:
@@ -197,12 +200,11 @@ class Consumers:
 
     def ready(self) -> bool:
         """Whether every subscription has joined its group and none is paused."""
-        return (
-            self._joined()
-            and self._publisher.ready()
-            and all(subscriber.consumer.assignment() for subscriber in self._subscribers)
-            and not any(consumption.paused for consumption in self._consumptions)
-        )
+        if self._joined() and all(subscriber.consumer.assignment() for subscriber in self._subscribers):
+            self._assigned_at = time.monotonic()
+        # Between two assignments, while its group rebalances, a member is as ready as it was.
+        assigned = time.monotonic() - self._assigned_at < REBALANCE
+        return assigned and self._publisher.ready() and not any(one.paused for one in self._consumptions)
 
     def alive(self) -> bool:
         """False when a task of a consumer has died, or when a position stands still while lag grows."""

@@ -39,7 +39,7 @@ class Clock:
         """The present, UTC; never earlier than before. Raises `TransientError` before the primary's first answer."""
         if not self._samples:
             raise TransientError("the primary has not told the time yet")
-        _, at, since = min(self._samples)
+        _, at, since = min(self._samples, key=lambda sample: (sample[0], -sample[2]))
         present = at + timedelta(seconds=time.monotonic() - since)
         self._latest = max(present, self._latest or present)
         return self._latest

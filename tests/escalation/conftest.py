@@ -252,7 +252,7 @@ async def office_without_mongodb(policy: Policy, feeds: Feeds, bus: Bus) -> Asyn
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         mongo = Mongo(f"mongodb://127.0.0.1:{taken.getsockname()[1]}/?directConnection=true", "nowhere")
-        mongo.clock.set(NOW)
+        mongo.clock.told(NOW, timedelta(0))
         cases = Cases(mongo, Outbox(mongo, COLLECTION, bus), feeds, policy.calendar, mongo.clock.now)
         async with client_of(routes(cases, mongo, policy)) as client:
             yield Office(client)

@@ -33,7 +33,7 @@ class Province:
         self.stack = stack
         self.status = stack.status()
         self.http = httpx.Client(timeout=30)
-        self.mongo: MongoClient[dict[str, Any]] = MongoClient(stack.root_url, tz_aware=True)
+        self.mongo: MongoClient[dict[str, Any]] = MongoClient(self.status["mongodb"]["url"], tz_aware=True)
         self.commune, self.key = next(iter(self.status["keys"]["communes"].items()))
 
     def close(self) -> None:

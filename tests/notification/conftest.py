@@ -108,7 +108,7 @@ class Store:
         return sorted([one["state"] async for one in self.documents.find()])
 
     def advance(self, by: timedelta) -> None:
-        self.mongo.clock.set(self.mongo.clock.now() + by)
+        self.mongo.clock.told(self.mongo.clock.now() + by, timedelta(0))
 
 
 @pytest.fixture
