@@ -5,6 +5,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -13,6 +14,7 @@ from deploy.local.folder import ROOT, Folder
 from deploy.local.ports import HOST, Ports
 from deploy.local.programs import Program
 from deploy.local.secrets import Secrets, write_private
+from shared.runtime import province
 
 SERVICES = ("intake", "classification", "escalation", "notification")
 STORES = ("kafka", "mongod")
@@ -41,6 +43,11 @@ class Assembly:
     def body_names(self) -> dict[str, str]:
         """The bodies' names as shown, by slug."""
         return {slug: entry.get("name", slug) for slug, entry in self.bodies.items()}
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The province's time zone: what a person sees is told in it, wherever the machine's clock stands."""
+        return province.load(ROOT / "deploy" / "provinces" / self.province).zone
 
     def write(self) -> None:
         """Write what the programs read: officers, channels, MongoDB's key, Prometheus's targets."""
@@ -96,7 +103,11 @@ class Assembly:
         return {}
 
     def _sent(self) -> dict[str, str]:
-        return {"LANGNGHE_LOCAL_SENT_FILE": str(self.folder.sent), "LANGNGHE_LOCAL_SENT_PORT": str(self.ports.sent)}
+        return {
+            "LANGNGHE_LOCAL_SENT_FILE": str(self.folder.sent),
+            "LANGNGHE_LOCAL_SENT_PORT": str(self.ports.sent),
+            "TZ": self.zone.key,
+        }
 
     def _channels(self) -> dict[str, Any]:
         webhook = {"type": "webhook", "url": f"{self.ports.url(SENT)}/webhook"}

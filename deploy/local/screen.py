@@ -5,6 +5,7 @@ import secrets
 import uuid
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 from rich.console import Console
@@ -44,13 +45,14 @@ def demonstrating(console: Console, stack: Stack, demonstration: Demonstration) 
     reference = demonstration.followed()
     if reference:
         console.print(f"\nMột phản ánh đi như sau ([bold]langnghe trace {reference}[/bold]):")
-        journey(console, trace.journey(stack.operator_url, reference, stack.assembly.body_names))
+        way = trace.journey(stack.operator_url, reference, stack.assembly.body_names)
+        journey(console, way, stack.assembly.zone)
 
 
-def journey(console: Console, way: trace.Journey) -> None:
-    """A report's way, each step with the seconds since it was sent."""
+def journey(console: Console, way: trace.Journey, zone: ZoneInfo) -> None:
+    """A report's way: when it was sent, in the province's time, and each step with the seconds since."""
     began = way.stages[0].at
-    console.print(f"  {way.reference}, {began.astimezone():%H:%M:%S ngày %d/%m/%Y}")
+    console.print(f"  {way.reference}, {began.astimezone(zone):%H:%M:%S ngày %d/%m/%Y}")
     for stage in way.stages:
         console.print(
             f"  {_since(stage.at - began)}  [bold]{stage.what}[/bold] · {escape(stage.detail)}", soft_wrap=True

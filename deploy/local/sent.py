@@ -88,10 +88,12 @@ def _whole_lines(path: Path) -> list[dict[str, Any]]:
 
 def _article(message: dict[str, Any]) -> str:
     body = message["message"]
-    text = body.get("text") or json.dumps(body, ensure_ascii=False, indent=1)
-    title = f"<strong>{html.escape(str(body.get('title', '')))}</strong> → {html.escape(str(body.get('to', '')))}"
+    title = str(body.get("title", ""))
+    # A message repeats its title, for providers that show the text alone.
+    text = str(body.get("text") or json.dumps(body, ensure_ascii=False, indent=1)).removeprefix(title).lstrip(" —.")
+    head = f"<strong>{html.escape(title)}</strong> → {html.escape(str(body.get('to', '')))}"
     when = datetime.fromisoformat(message["received_at"]).astimezone().strftime("%H:%M:%S %d/%m/%Y")
-    return f"<article><small>{when}</small><div>{title}</div><pre>{html.escape(str(text))}</pre></article>"
+    return f"<article><small>{when}</small><div>{head}</div><pre>{html.escape(text)}</pre></article>"
 
 
 if __name__ == "__main__":
