@@ -1,14 +1,18 @@
 """`langnghe keys …`: issues, lists and revokes the keys with which communes send."""
 
 import asyncio
-import os
+import contextlib
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 
-from deploy.local.commune_keys import key_store
-from deploy.local.settings import stack_of_this_checkout
+from services.intake.keys import Keys
+from shared.runtime.mongo import Mongo
+from shared.runtime.settings import Settings
+
+CONNECT_SECONDS = 30
 
 keys = typer.Typer(help="Khóa gửi của xã và tổ chức.", no_args_is_help=True)
 
@@ -66,5 +70,25 @@ def revoke(key_id: Annotated[str, typer.Argument(help="Mã trong `langnghe keys 
         raise typer.Exit(1)
 
 
+@contextlib.asynccontextmanager
+async def key_store(mongo_url: str) -> AsyncIterator[Keys]:
+    """The intake's own store of keys, connected. Raises `TimeoutError` while MongoDB does not answer."""
+    mongo = Mongo(mongo_url, "intake")
+    await mongo.start()
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            while not mongo.ready():  # noqa: ASYNC110 - the store offers no event
+                await asyncio.sleep(0.05)
+        yield Keys(mongo)
+    finally:
+        await mongo.stop()
+
+
 def _mongo_url() -> str:
-    return os.environ.get("LANGNGHE_MONGO_URL") or stack_of_this_checkout().assembly.mongo_url("intake")
+    settings = Settings()
+    if "mongo_url" in settings.model_fields_set:
+        return settings.mongo_url.get_secret_value()
+    # Only here: a server's image holds no local stack.
+    from deploy.local.settings import stack_of_this_checkout
+
+    return stack_of_this_checkout().assembly.mongo_url("intake")

@@ -121,6 +121,21 @@ def test_no_metric_is_labelled_by_place_or_person() -> None:
         assert not {"commune", "body", "queue", "sender", "ground", "sealed", "reference"} & set(metric._labelnames)
 
 
+@pytest.mark.parametrize("service", ["intake", "escalation"])
+@pytest.mark.parametrize("name", ["Bình An", "Cô Tô", "Lương Phi", "Dương Đông", "Đào Hữu Cảnh"])
+def test_a_services_masker_knows_the_names_of_the_provinces_places(
+    service: str, name: str, local_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wiring, desks = import_module(f"services.{service}.app"), []
+    router = wiring.router
+    monkeypatch.setattr(wiring, "router", lambda desk: desks.append(desk) or router(desk))
+    built(service, local_settings)
+    text = f"{name} ngập ba hôm nay, bà con ở {name} chưa ai tới giúp."
+    masked = desks[0].mask(text)
+    assert getattr(masked, "text", masked) == text
+    assert "Lương Văn Bình" not in str(desks[0].mask(f"{text} Lương Văn Bình kể."))
+
+
 def test_only_stores_call_the_driver() -> None:
     callers = {
         str(path.relative_to(ROOT))

@@ -1,23 +1,28 @@
 """`python -m deploy.compose …`: the init jobs of docker-compose.yml, and what its operator needs from the image."""
 
-import asyncio
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import structlog
 import typer
 
-from deploy.local.commune_keys import key_store
+from deploy.keys_cli import keys
 from deploy.mongo import init
 from deploy.topics_cli import kafka
-from shared.runtime.settings import SECRETS, Settings
+from shared.runtime.settings import SECRETS
 
 app = typer.Typer(help="Việc của người vận hành máy chủ.", no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(kafka, name="kafka")
+app.add_typer(keys, name="keys")
 
 URL_FILE = "_mongo_url"
+
+
+@app.callback()
+def _quiet() -> None:
+    # What a command prints is its answer and nothing else, so that a key can be piped where it must go.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
 @app.command()
@@ -36,24 +41,6 @@ def database(
         raise typer.Exit(1) from None
     for line in changes or ["đã đúng (nothing to change)"]:
         typer.echo(line)
-
-
-@app.command("issue-key")
-def issue_key(
-    commune: Annotated[str, typer.Argument(help="Mã xã, phường, đặc khu, năm chữ số: 30337.")],
-    days: Annotated[int, typer.Option(min=1, help="Số ngày còn giá trị (valid for).")] = 365,
-) -> None:
-    """Cấp khóa gửi cho một xã; chạy trong container intake, khóa chỉ hiện ra một lần (the key is shown once)."""
-    if not (len(commune) == 5 and commune.isdigit()):
-        raise typer.BadParameter("commune: năm chữ số (five digits)")
-    # What is printed is the key and nothing else, so that it can be piped where it must go.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-
-    async def issued() -> str:
-        async with key_store(Settings().mongo_url.get_secret_value()) as keys:
-            return await keys.issue([commune], f"Xã {commune}", datetime.now(UTC) + timedelta(days=days))
-
-    typer.echo(asyncio.run(issued()))
 
 
 def _secret(path: Path) -> str:

@@ -7,6 +7,9 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from shared.runtime.configuration import ConfigurationError
+from shared.runtime.province import bodies
+
 REGISTER = Path(__file__).with_name("topics.yaml")
 
 
@@ -111,12 +114,11 @@ def load(path: Path = REGISTER) -> Register:
 
 
 def bodies_of(province: Path) -> list[str]:
-    """The slugs of a province's bodies, from its folder's `bodies.yaml`."""
-    path = province / "bodies.yaml"
-    bodies = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("bodies")
-    if not isinstance(bodies, dict) or not bodies:
-        raise RegisterError(f"{path}: bodies: must map each body's slug to its entry")
-    return list(bodies)
+    """The slugs of the bodies in a province's folder. Raises `RegisterError`: each body gets a topic of its own."""
+    try:
+        return list(bodies(province))
+    except ConfigurationError as error:
+        raise RegisterError(str(error)) from error
 
 
 def _named(path: Path, content: Any, found: Any) -> str:

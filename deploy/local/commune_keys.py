@@ -1,18 +1,13 @@
 """Keys for the communes of the demonstration, issued as `langnghe keys issue` does."""
 
-import asyncio
-import contextlib
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from deploy.keys_cli import key_store
 from deploy.local import demo_reports
 from deploy.local.secrets import write_private
-from services.intake.keys import Keys
-from shared.runtime.mongo import Mongo
 
-CONNECT_SECONDS = 30
 FILE = "commune_keys.json"
 VALID = timedelta(days=365)
 ALWAYS = "30337"
@@ -34,17 +29,3 @@ async def issue(mongo_url: str, secrets: Path) -> None:
             clear[commune] = await keys.issue([commune], f"Xã {commune} (bản thử)", datetime.now(UTC) + VALID)
             # Written after each: a key that was issued and then forgotten could never be used.
             write_private(secrets / FILE, json.dumps(clear))
-
-
-@contextlib.asynccontextmanager
-async def key_store(mongo_url: str) -> AsyncIterator[Keys]:
-    """The intake's own store of keys, connected."""
-    mongo = Mongo(mongo_url, "intake")
-    await mongo.start()
-    try:
-        async with asyncio.timeout(CONNECT_SECONDS):
-            while not mongo.ready():  # noqa: ASYNC110 - the store offers no event
-                await asyncio.sleep(0.05)
-        yield Keys(mongo)
-    finally:
-        await mongo.stop()

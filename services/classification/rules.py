@@ -10,28 +10,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.classification.firing import Rule
 from services.classification.grounds import Claim, GroundFinding, GroundRule, GroundRules
-from services.classification.phrases import CommonWords, Phrases
-from services.classification.rule_files import RuleFile, RulesError, read_rule_file
+from services.classification.phrases import CommonWords, Phrases, Words
+from services.classification.rule_files import RuleFile, WordList, read_rule_file
 from services.classification.topics import TopicFinding, TopicRule, TopicRules
 from services.classification.words import Groups, WordError
 from shared.contracts.vocabulary import Ground, Topic
+from shared.runtime.configuration import ConfigurationError
 
 LEXICON = Path(__file__).with_name("lexicon")
 WORDS, GROUNDS, TOPICS = "words.yaml", "grounds.yaml", "topics.yaml"
 COMMON = ("figures", "thanks", "courtesy", "landmarks", "authority", "impostor")
 
-_REMEDIES = {
-    "missing": "thiếu trường này; hãy thêm vào",
-    "extra_forbidden": "không có trường tên này; hãy sửa tên hoặc xoá đi",
-    "enum": "không có trong danh sách; hãy chọn một trong: {expected}",
-    "int_parsing": "phải là số nguyên; hãy viết lại bằng chữ số",
-    "greater_than_equal": "nhỏ quá; hãy viết từ {ge} trở lên",
-    "less_than_equal": "lớn quá; hãy viết không quá {le}",
-    "string_pattern_mismatch": "chỉ dùng chữ thường không dấu, số và gạch nối; hãy đặt lại",
-    "string_too_short": "để trống; hãy viết vào",
-}
+_REMEDIES = {"string_pattern_mismatch": "chỉ dùng chữ thường không dấu, số và gạch nối; hãy đặt lại"}
 
-WordList = str | list[str]
 RuleT = TypeVar("RuleT", bound=Rule)
 
 
@@ -80,16 +71,16 @@ class Rulebook:
 
     @classmethod
     def load(cls, folder: Path = LEXICON) -> Self:
-        """Read `words.yaml`, `grounds.yaml` and `topics.yaml`; `RulesError` names file and row of every fault."""
+        """Read `words.yaml`, `grounds.yaml` and `topics.yaml`. Raises `ConfigurationError` with file and row."""
         files = [read_rule_file(folder / name) for name in (WORDS, GROUNDS, TOPICS)]
         words, grounds, topics = files
-        groups = Groups(words)
+        groups = Groups(words.lists, words.file.name)
+        common = _required(words, groups)
         faults: list[str] = []
-        common = CommonWords(**{name: groups.required(name) for name in COMMON})
         ground_rules = _rules(grounds, lambda row: _ground_rule(row, groups), faults)
         topic_rules = _rules(topics, lambda row: _topic_rule(row, groups), faults)
         if faults:
-            raise RulesError("\n".join(faults))
+            raise ConfigurationError(*faults)
         return cls(_version(files), common, topic_rules, ground_rules)
 
     def classify(self, text: str) -> Classification:
@@ -98,19 +89,35 @@ class Rulebook:
         return Classification(tuple(self.topics.rank_read(found)), tuple(self.grounds.decide_read(found)), self.version)
 
 
-def _rules(file: RuleFile, made: Callable[[dict[str, Any]], RuleT], faults: list[str]) -> list[RuleT]:
+def _required(words: RuleFile, groups: Groups) -> CommonWords:
+    """The lists that the code asks for by name, among them those that a rumour's claim needs."""
+    found: dict[str, Words] = {}
+    faults: list[str] = []
+    for name in (*COMMON, *map(_claim_list, Claim)):
+        try:
+            found[name] = groups.required(name)
+        except WordError as error:
+            faults.append(words.file.fault(str(error), name))
+    if faults:
+        raise ConfigurationError(*faults)
+    return CommonWords(**{name: found[name] for name in COMMON})
+
+
+def _rules(rule_file: RuleFile, made: Callable[[dict[str, Any]], RuleT], faults: list[str]) -> list[RuleT]:
+    file = rule_file.file
     rules: list[RuleT] = []
     first: dict[str, int] = {}
-    for row in file.rows:
+    for number, fields in enumerate(rule_file.rules):
+        where = ("rules", number)
         try:
-            rules.append(made(row.fields))
+            rules.append(made(fields))
         except ValidationError as error:
-            faults += [file.fault(row.line, _explained(detail)) for detail in error.errors()]
+            faults += file.faults(error, *where, remedies=_REMEDIES)
         except WordError as error:
-            faults.append(file.fault(row.line, str(error)))
-        name = str(row.fields.get("id"))
-        if first.setdefault(name, row.line) != row.line:
-            faults.append(file.fault(row.line, f"id '{name}' đã dùng ở hàng {first[name]}; hãy đặt tên khác"))
+            faults.append(file.fault(str(error), *where))
+        name, row = str(fields.get("id")), file.row(*where)
+        if first.setdefault(name, row) != row:
+            faults.append(file.fault(f"id '{name}' đã dùng ở hàng {first[name]}; hãy đặt tên khác", *where))
     return rules
 
 
@@ -120,7 +127,7 @@ def _ground_rule(fields: dict[str, Any], groups: Groups) -> GroundRule:
         raise WordError(
             "harmful_rumour, và chỉ nó, phải có trường 'claim' (health, disaster, money, scam); hãy thêm hoặc xoá"
         )
-    claim_words = groups.required(f"claim_{row.claim}") if row.claim else ()
+    claim_words = groups.required(_claim_list(row.claim)) if row.claim else ()
     return GroundRule(**_common(row, groups), ground=row.ground, claim=row.claim, claim_words=claim_words)
 
 
@@ -144,13 +151,11 @@ def _common(row: _GroundRow | _TopicRow, groups: Groups) -> dict[str, Any]:
     }
 
 
-def _explained(detail: Any) -> str:
-    place = ".".join(str(part) for part in detail["loc"])
-    remedy = _REMEDIES.get(detail["type"], "không hợp lệ ({msg}); hãy sửa lại")
-    return f"trường '{place}' " + remedy.format(msg=detail["msg"], **detail.get("ctx", {}))
+def _claim_list(claim: Claim) -> str:
+    return f"claim_{claim}"
 
 
 def _version(files: Iterable[RuleFile]) -> str:
-    ordered = sorted(files, key=lambda file: file.name)
-    digest = hashlib.sha256(b"\0".join(file.content for file in ordered)).hexdigest()
-    return f"{max(file.version for file in ordered)}+{digest[:12]}"
+    ordered = sorted(files, key=lambda rules: rules.file.name)
+    digest = hashlib.sha256(b"\0".join(rules.file.text.encode() for rules in ordered)).hexdigest()
+    return f"{max(rules.version for rules in ordered)}+{digest[:12]}"

@@ -1,11 +1,11 @@
 """The words of a rule as people write them: commas between, `$name` for a group, slashes around a pattern."""
 
 import re
+from collections.abc import Mapping
 
 import re2
 
 from services.classification.phrases import Words, compiled, is_pattern, spelt
-from services.classification.rule_files import RuleFile, RulesError
 
 _ENTRY = re.compile(r"\s*(/[^/]*/|[^,]+)\s*(?:,|$)")
 _FOLDED_PATTERN = re.compile(r"[a-z0-9 \[\]_()|?:{},+*^\\-]*")
@@ -16,10 +16,11 @@ class WordError(ValueError):
 
 
 class Groups:
-    """The named word lists that rules share."""
+    """The named word lists that rules share. `source` is the file that holds them, for messages."""
 
-    def __init__(self, file: RuleFile) -> None:
-        self._file = file
+    def __init__(self, lists: Mapping[str, str | list[str]], source: str) -> None:
+        self._lists = lists
+        self._source = source
         self._resolved: dict[str, Words] = {}
 
     def words(self, written: str | list[str], field: str) -> Words:
@@ -27,13 +28,10 @@ class Groups:
         return self._words(written, field, ())
 
     def required(self, name: str) -> Words:
-        """A group that the code itself asks for; `RulesError` if it is missing or wrong."""
-        if name not in self._file.lists:
-            raise RulesError(f"{self._file.name}: thiếu danh sách '{name}'; hãy thêm '{name}:' với ít nhất một từ")
-        try:
-            return self._group(name, ())
-        except WordError as error:
-            raise RulesError(self._file.fault(self._file.lists[name][0], str(error))) from error
+        """A group that the code itself asks for; `WordError` if it is missing or wrong."""
+        if name not in self._lists:
+            raise WordError(f"thiếu danh sách '{name}'; hãy thêm '{name}:' với ít nhất một từ")
+        return self._group(name, ())
 
     def _words(self, written: str | list[str], field: str, within: tuple[str, ...]) -> Words:
         entries = [entry for line in ([written] if isinstance(written, str) else written) for entry in _entries(line)]
@@ -48,9 +46,9 @@ class Groups:
         if name in within:
             raise WordError(f"nhóm từ '${name}' gọi lại chính nó; hãy bỏ một chỗ")
         if name not in self._resolved:
-            if name not in self._file.lists:
-                raise WordError(f"không có nhóm từ '${name}' trong {self._file.name}; hãy thêm nhóm hoặc sửa tên")
-            self._resolved[name] = self._words(self._file.lists[name][1], name, (*within, name))
+            if name not in self._lists:
+                raise WordError(f"không có nhóm từ '${name}' trong {self._source}; hãy thêm nhóm hoặc sửa tên")
+            self._resolved[name] = self._words(self._lists[name], name, (*within, name))
         return self._resolved[name]
 
 

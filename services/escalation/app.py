@@ -12,12 +12,12 @@ from services.escalation.officers import Officers
 from services.escalation.province import load_policy
 from shared.contracts.text import MaskedText
 from shared.contracts.topics import CLASSIFICATIONS, DELIVERIES, REPORTS
-from shared.runtime import province
 from shared.runtime.audit import Audit
 from shared.runtime.kafka import Consumers, Publisher
 from shared.runtime.loops import Part
 from shared.runtime.mongo import Mongo
 from shared.runtime.outbox import Outbox
+from shared.runtime.province import Province
 from shared.runtime.service import serve, service
 from shared.runtime.settings import Role, Settings
 from shared.text.masking import Masker
@@ -26,10 +26,10 @@ NAME = "escalation"
 
 
 def app(settings: Settings) -> FastAPI:
-    """The service, not yet started. Raises where the province's configuration cannot be used."""
-    here = province.load(settings.province_dir)
+    """The service, not yet started. Raises `ConfigurationError` where the province's files cannot be used."""
+    here = Province.load(settings.province_dir)
     policy, bodies = load_policy(settings.province_dir, here.zone)
-    masker = Masker(here.numbers)
+    masker = Masker(here.numbers, places=here.place_names)
     mongo = Mongo(settings.mongo_url.get_secret_value(), NAME)
     publisher = Publisher(settings.kafka_bootstrap, settings.province)
     outbox = Outbox(mongo, COLLECTION, publisher)
@@ -44,7 +44,7 @@ def app(settings: Settings) -> FastAPI:
         cases=cases,
         officers=Officers.load(settings.officers_file, local=settings.env == "local", bodies=bodies),
         audit=Audit(mongo),
-        bodies={slug: body.name for slug, body in bodies.items()},
+        bodies=here.bodies,
         calendar=policy.calendar,
         mask=lambda words: MaskedText(masker.mask(words).text, here.numbers),
     )

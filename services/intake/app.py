@@ -8,11 +8,11 @@ from services.intake.keys import Keys
 from services.intake.places import Gazetteer
 from services.intake.submissions import COLLECTION, Submissions
 from shared.contracts.topics import CASES
-from shared.runtime import province
 from shared.runtime.kafka import Consumers, Publisher
 from shared.runtime.loops import Part
 from shared.runtime.mongo import Mongo
 from shared.runtime.outbox import Outbox
+from shared.runtime.province import Province, place_tables
 from shared.runtime.service import serve, service
 from shared.runtime.settings import Role, Settings
 from shared.text.masking import Masker
@@ -21,18 +21,18 @@ NAME = "intake"
 
 
 def app(settings: Settings) -> FastAPI:
-    """The service, not yet started."""
+    """The service, not yet started. Raises `ConfigurationError` where the province's files cannot be used."""
     mongo = Mongo(settings.mongo_url.get_secret_value(), NAME)
     publisher = Publisher(settings.kafka_bootstrap, settings.province)
     outbox = Outbox(mongo, COLLECTION, publisher)
     submissions = Submissions(mongo, outbox, source=f"/{settings.province}/{NAME}")
-    numbers = province.load(settings.province_dir).numbers
+    here = Province.load(settings.province_dir)
     desk = Desk(
         reports=submissions,
         senders=Keys(mongo),
-        places=Gazetteer.load(settings.province_dir),
-        mask=Masker(numbers).mask,
-        hotlines=numbers,
+        places=Gazetteer(*place_tables(settings.province_dir)),
+        mask=Masker(here.numbers, places=here.place_names).mask,
+        hotlines=here.numbers,
         per_minute=settings.reports_per_minute,
     )
     parts: list[Part] = [mongo, publisher, outbox]

@@ -1,11 +1,8 @@
 """The province's communes: found by code, by new or old name, searched as one types. A name is never guessed."""
 
-import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Self
 
 from services.intake.place_names import COMMUNE_TYPES, DISTRICT_TYPES, Part, collation, parts, split_type
 from shared.text.fold import agrees, fold, folded, spelling
@@ -70,18 +67,9 @@ class Gazetteer:
             self._by_key.setdefault(name.key, []).append(name)
         self._districts = {folded(split_type(row["old_district"])[1]) for row in rows}
 
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read `communes.csv` and `old_to_new.csv` of a province's folder. A missing file or column is an error."""
-        return cls(_rows(folder / "communes.csv"), _rows(folder / "old_to_new.csv"))
-
     def get(self, code: str) -> Commune | None:
         """The commune of today with this five-digit code."""
         return self._communes.get(code)
-
-    def names(self) -> frozenset[str]:
-        """All names, new and old, and those of the old districts: what masking must not take for a person."""
-        return frozenset(name.bare for name in self._names) | self._districts
 
     def resolve(self, text: str) -> tuple[Commune, ...]:
         """The communes that a code, a name or an address may mean: none when unknown, several when ambiguous."""
@@ -186,8 +174,3 @@ def _suggestion(name: Name) -> Suggestion:
 
 def _alphabetical(commune: Commune) -> tuple[object, ...]:
     return collation(split_type(commune.name)[1])
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))

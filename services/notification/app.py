@@ -2,19 +2,19 @@
 
 from fastapi import FastAPI
 
-from services.notification import channel_settings, channels, roster
+from services.notification import channel_settings, channels, roster_file
 from services.notification.deliveries import COLLECTION, Deliveries
 from services.notification.delivery import Delivery
 from services.notification.handlers import handlers
 from services.notification.http import router
 from services.notification.messages import Message, message
-from services.notification.province import Province
 from services.notification.sender import Sender
 from shared.contracts.topics import CASES
 from shared.runtime.kafka import Consumers, Publisher
 from shared.runtime.loops import Part
 from shared.runtime.mongo import Mongo
 from shared.runtime.outbox import Outbox
+from shared.runtime.province import Province
 from shared.runtime.service import serve, service
 from shared.runtime.settings import Role, Settings
 
@@ -25,7 +25,7 @@ def app(settings: Settings) -> FastAPI:
     """The service, not yet started. Raises `ConfigurationError` where the province's files do not fit together."""
     province = Province.load(settings.province_dir)
     ways = channel_settings.load(settings.channels_file or settings.province_dir / "channels.yaml")
-    duties = roster.load(settings.roster_file or settings.province_dir / "roster.yaml", province.bodies, ways)
+    duties = roster_file.load(settings.roster_file or settings.province_dir / "roster.yaml", province.bodies, ways)
     # Without a sign-in of its own, the view is for the machine it runs on.
     routers = [router(duties, province.bodies)] if settings.env == "local" else []
     if Role.EVENTS not in settings.roles:

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from apprise import Apprise, AppriseAsset
-from pydantic import Field, HttpUrl, ValidationError, field_validator
+from pydantic import Field, HttpUrl, field_validator
 
-from services.notification.rows import ConfigurationError, Row, Rows
+from shared.runtime.configuration import ConfigurationFile, Row
 
 
 def plugin_for(url: str, to: str) -> Any | None:
@@ -17,6 +17,11 @@ def plugin_for(url: str, to: str) -> Any | None:
     asset = AppriseAsset(app_id="LangNghe", app_desc="LangNghe", app_url="", async_mode=False)
     return Apprise.instantiate(url.replace("{to}", quote(to, safe="")), asset=asset)
 
+
+_REMEDIES = {
+    "union_tag_not_found": "thiếu trường 'type'; hãy ghi webhook, file hoặc apprise",
+    "union_tag_invalid": "không có loại kênh này; 'type' chỉ nhận webhook, file hoặc apprise, hãy sửa lại",
+}
 
 HeaderValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]
 
@@ -27,7 +32,7 @@ class WebhookSettings(Row):
     type: Literal["webhook"]
     url: HttpUrl
     headers: dict[str, HeaderValue] = Field(default_factory=dict)
-    proxy: str | None = None
+    proxy: Annotated[str, Field(pattern=r"^[a-z0-9]+://")] | None = None
 
 
 class FileSettings(Row):
@@ -62,8 +67,4 @@ class ChannelsFile(Row):
 
 def load(path: Path) -> Mapping[str, ChannelSettings]:
     """The channels by name. Raises `ConfigurationError` naming file and row."""
-    rows = Rows.read(path)
-    try:
-        return ChannelsFile.model_validate(rows.content).channels
-    except ValidationError as error:
-        raise ConfigurationError("\n".join(rows.faults(error))) from None
+    return ConfigurationFile.read(path).parse(ChannelsFile, remedies=_REMEDIES).channels

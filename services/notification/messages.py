@@ -43,11 +43,17 @@ UNVERIFIED = "người gửi báo, chưa xác minh"
 
 
 def message(facts: Facts, communes: dict[str, str], zone: tzinfo) -> Message:
-    """Say `facts` in Vietnamese, times in the province's `zone`; `communes` are names by code."""
+    """Say `facts` in Vietnamese, times in the province's `zone`; `communes` are names (`Xã Châu Phú`) by code."""
     title = f"{_head(facts)}: {_subject(facts)}"
-    where = ", ".join(part for part in (facts.reference, communes.get(facts.commune or "", facts.commune)) if part)
+    commune = _within(communes.get(facts.commune, facts.commune)) if facts.commune else None
+    where = ", ".join(part for part in (facts.reference, commune) if part)
     parts = [title, f" — {where}" if where else "", f". {_urge(facts, zone)}" if _urge(facts, zone) else ".", " "]
     return Message(title, "".join(parts) + facts.link, facts.reference, facts.link)
+
+
+def _within(name: str) -> str:
+    """A name as it stands inside a sentence: `xã Châu Phú`."""
+    return name[:1].lower() + name[1:]
 
 
 def _head(facts: Facts) -> str:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from services.classification.rule_files import RulesError
 from services.classification.rules import LEXICON, Rulebook
 from shared.contracts.vocabulary import Ground, Topic
+from shared.runtime.configuration import ConfigurationError
 
 GROUND = """version: 2026-11-23
 rules:
@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _fault(folder: Path) -> str:
-    with pytest.raises(RulesError) as raised:
+    with pytest.raises(ConfigurationError) as raised:
         Rulebook.load(folder)
     return str(raised.value)
 
@@ -57,25 +57,25 @@ def test_every_ground_and_topic_has_rules_with_a_reason(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("ground: disaster", "ground: opinion", "hàng 3: trường 'ground' không có trong danh sách"),
-        ("    explain: Nước lũ lên.\n", "", "hàng 3: trường 'explain' thiếu trường này"),
-        ("words: nước lũ", "words: ''", "hàng 3: trường 'words' không có từ nào"),
+        ("ground: disaster", "ground: opinion", "hàng 4 (rules.0.ground): không có trong danh sách"),
+        ("    explain: Nước lũ lên.\n", "", "hàng 3 (rules.0.explain): thiếu trường này"),
+        ("words: nước lũ", "words: ''", "hàng 3 (rules.0): trường 'words' không có từ nào"),
         ("words: nước lũ", "words: nước. lũ", "'nước. lũ' có dấu câu"),
         ("words: nước lũ", "words: x", "'x' chỉ có một chữ"),
         ("words: nước lũ", "words: $nuoc", "không có nhóm từ '$nuoc'"),
         ("words: nước lũ", "words: /nuoc (lu/", "mẫu /nuoc (lu/ sai cú pháp"),
         ("words: nước lũ", "words: /Nước/", "chữ thường không dấu"),
         ("words: nước lũ", "words: /( )*/", "khớp cả chỗ trống"),
-        ("words: nước lũ", "word: nước lũ", "trường 'word' không có trường tên này"),
-        ("    explain", "    within: 0x\n    explain", "trường 'within' phải là số nguyên"),
-        ("    explain", "    within: 99\n    explain", "trường 'within' lớn quá"),
+        ("words: nước lũ", "word: nước lũ", "hàng 5 (rules.0.word): không có trường này"),
+        ("    explain", "    within: 0x\n    explain", "hàng 6 (rules.0.within): phải là số nguyên"),
+        ("    explain", "    within: 99\n    explain", "hàng 6 (rules.0.within): lớn quá"),
         ("    explain", "    claim: money\n    explain", "harmful_rumour, và chỉ nó, phải có trường 'claim'"),
         ("ground: disaster", "ground: harmful_rumour", "harmful_rumour, và chỉ nó, phải có trường 'claim'"),
-        ("id: flood", "id: Nước Lũ", "trường 'id' chỉ dùng chữ thường không dấu"),
-        ("    words", "    id: again\n    words", "hàng 5: trường 'id' viết hai lần"),
-        ("version: 2026-11-23", "version: hôm qua", "hàng 1: trường 'version' phải là ngày sửa"),
+        ("id: flood", "id: Nước Lũ", "hàng 3 (rules.0.id): chỉ dùng chữ thường không dấu"),
+        ("    words", "    id: again\n    words", "hàng 5 (rules.0.id): 'id' viết hai lần"),
+        ("version: 2026-11-23", "version: hôm qua", "hàng 1 (version): phải là ngày sửa"),
         ("version: 2026-11-23", "- x", "sai cú pháp YAML"),
-        ("rules:\n  - id: flood\n    ground", "rules:\n    ground", "'rules' phải là danh sách"),
+        ("rules:\n  - id: flood\n    ground", "rules:\n    ground", "hàng 2 (rules): phải là danh sách"),
     ],
 )
 def test_a_fault_names_file_row_and_remedy(folder: Path, old: str, new: str, told: str) -> None:
@@ -91,19 +91,19 @@ def test_all_faults_are_told_at_once(folder: Path) -> None:
     twice = GROUND + GROUND.split("rules:\n")[1].replace("disaster", "opinion")
     (folder / "grounds.yaml").write_text(twice, encoding="utf-8")
     first, second = _fault(folder).splitlines()
-    assert first.startswith("grounds.yaml, hàng 7: trường 'ground'")
-    assert second == "grounds.yaml, hàng 7: id 'flood' đã dùng ở hàng 3; hãy đặt tên khác"
+    assert first.startswith("grounds.yaml, hàng 8 (rules.1.ground): không có trong danh sách")
+    assert second == "grounds.yaml, hàng 7 (rules.1): id 'flood' đã dùng ở hàng 3; hãy đặt tên khác"
 
 
 def test_other_has_no_rules(folder: Path) -> None:
     rules = "version: 2026-11-23\nrules:\n  - id: any\n    topic: other\n    words: gì đó\n"
     (folder / "topics.yaml").write_text(rules, encoding="utf-8")
-    assert "topics.yaml, hàng 3: lĩnh vực 'other' không có luật" in _fault(folder)
+    assert "topics.yaml, hàng 3 (rules.0): lĩnh vực 'other' không có luật" in _fault(folder)
 
 
 def test_a_missing_file_is_named(folder: Path) -> None:
     (folder / "words.yaml").unlink()
-    assert _fault(folder).startswith("words.yaml: không thấy tệp")
+    assert _fault(folder).startswith(f"{folder / 'words.yaml'}: không thấy tệp; hãy")
 
 
 def test_a_file_in_another_encoding_is_named(folder: Path) -> None:
@@ -115,7 +115,7 @@ def test_a_file_in_another_encoding_is_named(folder: Path) -> None:
 def test_a_list_that_the_rules_need_is_named(folder: Path, name: str) -> None:
     words = (folder / "words.yaml").read_text(encoding="utf-8")
     (folder / "words.yaml").write_text(words.replace(f"\n{name}:\n", f"\nx{name}:\n"), encoding="utf-8")
-    assert f"thiếu danh sách '{name}'" in _fault(folder)
+    assert _fault(folder).startswith(f"words.yaml, hàng 1 ({name}): thiếu danh sách '{name}'; hãy thêm")
 
 
 def test_groups_may_not_call_themselves(folder: Path) -> None:

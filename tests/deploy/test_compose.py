@@ -263,7 +263,7 @@ def test_the_topics_job_finds_the_register_fulfilled(kafka: str) -> None:
 @pytest.mark.stack
 def test_a_key_that_the_operator_issues_opens_intake(stack: Stack) -> None:
     url = {"LANGNGHE_MONGO_URL": stack.assembly.mongo_url("intake")}
-    issued = run(["python", "-m", "deploy.compose", "issue-key", "30337"], url)
+    issued = run(["python", "-m", "deploy.compose", "keys", "issue", "--commune", "30337"], url)
     assert issued.returncode == 0, issued.stderr
     assert len(issued.stdout.split()) == 1
 

@@ -107,7 +107,9 @@ def test_the_image_holds_what_each_service_needs(image: Path, name: str) -> None
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("command", [["kafka", "topics"], ["database"], ["issue-key"]], ids="-".join)
+@pytest.mark.parametrize(
+    "command", [["kafka", "topics"], ["database"], ["keys", "issue"], ["keys", "revoke"]], ids="-".join
+)
 def test_the_image_holds_what_jobs_and_operator_run(image: Path, command: list[str]) -> None:
     done = run_in(image, "-m", "deploy.compose", *command, "--help")
     assert done.returncode == 0, done.stderr

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.escalation.officers import Officers, OfficersError
-from services.escalation.province import ConfigurationError, load_policy
+from services.escalation.province import load_policy
 from shared.contracts.vocabulary import Ground, Topic
+from shared.runtime.configuration import ConfigurationError
 from shared.runtime.settings import Settings
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -76,7 +77,7 @@ def test_a_fault_is_named(folder: Path, name: str, old: str, new: str, row: str 
         load_policy(folder, ZONE)
     message = str(refused.value)
     assert what in message
-    assert message.startswith(f"{name}, hàng {row_of(path, row) if row else 1}: ")
+    assert message.startswith(f"{name}, hàng {row_of(path, row) if row else 1} (")
     assert "hãy" in message
 
 
@@ -84,7 +85,9 @@ def test_an_alternate_may_not_lead_open_grounds_either(folder: Path) -> None:
     path = folder / "bodies.yaml"
     content = path.read_text("utf-8")
     path.write_text(content.replace("alternate: home-affairs", "alternate: steering-committee-35"), "utf-8")
-    with pytest.raises(ConfigurationError, match=r"grounds\.yaml, hàng \d+: 'steering-committee-35'"):
+    with pytest.raises(
+        ConfigurationError, match=r"grounds\.yaml, hàng \d+ \(grounds\.\w+\.lead\): 'steering-committee-35'"
+    ):
         load_policy(folder, ZONE)
 
 

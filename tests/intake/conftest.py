@@ -16,10 +16,11 @@ from services.intake.places import Gazetteer
 from services.intake.report import Report, Submission, masked_report
 from services.intake.submissions import COLLECTION, Submissions
 from shared.contracts.text import MaskedText
-from shared.runtime import problems, province
+from shared.runtime import problems
 from shared.runtime.errors import TransientError
 from shared.runtime.mongo import Mongo
 from shared.runtime.outbox import Outbox
+from shared.runtime.province import Province, place_tables
 from shared.runtime.settings import Settings
 from shared.text.masking import Masker
 
@@ -59,9 +60,10 @@ def settings() -> Settings:
 
 @pytest.fixture
 async def desk(submissions: Submissions, keys: Keys, settings: Settings) -> Desk:
-    hotlines = province.load(settings.province_dir).numbers
-    places = Gazetteer.load(settings.province_dir)
-    return Desk(submissions, keys, places, Masker(hotlines).mask, hotlines, per_minute=1000)
+    here = Province.load(settings.province_dir)
+    places = Gazetteer(*place_tables(settings.province_dir))
+    masker = Masker(here.numbers, places=here.place_names)
+    return Desk(submissions, keys, places, masker.mask, here.numbers, per_minute=1000)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from services.escalation.province import load_policy
 from services.intake import handlers as intake
 from services.intake.report import Submission, masked_report
 from services.intake.timeline import CaseMove
-from services.notification import channel_settings, roster
+from services.notification import channel_settings, roster_file
 from services.notification import handlers as notification
 from services.notification.delivery import Delivery
 from services.notification.messages import message
@@ -28,7 +28,7 @@ from shared.contracts.envelope import Event, Publication
 from shared.contracts.text import MaskedText
 from shared.contracts.topics import CASES, CLASSIFICATIONS, REPORTS
 from shared.contracts.vocabulary import ActorRole
-from shared.runtime import province as configuration
+from shared.runtime.province import Province
 from shared.text.masking import Masker
 
 PROVINCE = Path(__file__).parents[2] / "deploy" / "provinces" / "angiang"
@@ -47,12 +47,12 @@ class Memory:
         self.cases: dict[str, Case] = {}
         self.deliveries: dict[str, Delivery] = {}
         self.noted: dict[str, CaseMove] = {}
-        here = configuration.load(PROVINCE)
-        self.zone = here.zone
-        self.masker = Masker(here.numbers)
+        here = Province.load(PROVINCE)
+        self.here = here
+        self.masker = Masker(here.numbers, places=here.place_names)
         policy, bodies = load_policy(PROVINCE, here.zone)
         channels = channel_settings.load(PROVINCE / "channels.yaml")
-        duties = roster.load(PROVINCE / "roster.yaml", bodies, channels)
+        duties = roster_file.load(PROVINCE / "roster.yaml", bodies, channels)
         self.feeds = Feeds("/angiang/escalation", "http://console", policy.calendar, NoticeIds("k" * 32))
         classify = Rulebook.load().classify
         self.readers: dict[str, list[Any]] = {
@@ -154,10 +154,9 @@ async def test_a_flood_is_in_the_committees_queue_and_both_bodies_are_told(memor
     assert case.due.acknowledge == NOON + timedelta(minutes=15)
     assert case.due.act == NOON + timedelta(hours=1)
     assert {delivery.body for delivery in memory.deliveries.values()} == {COMMITTEE, "civil-defence"}
-    said = [
-        message(delivery.facts, {"30337": "Xã An Phú"}, memory.zone).text for delivery in memory.deliveries.values()
-    ]
-    assert all("nguy hiểm đến tính mạng" in text and "Xã An Phú" in text and "còn 15 phút" in text for text in said)
+    here = memory.here
+    said = [message(delivery.facts, here.communes, here.zone).text for delivery in memory.deliveries.values()]
+    assert all("nguy hiểm đến tính mạng" in text and "xã An Phú" in text and "còn 15 phút" in text for text in said)
     assert not any("trôi" in text or "345" in text for text in said)
     assert [move.what for move in memory.noted.values()] == ["case-opened"]
 

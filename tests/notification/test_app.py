@@ -7,12 +7,13 @@ import httpx
 import pytest
 
 from services.notification.app import app
-from services.notification.rows import ConfigurationError
+from shared.runtime.configuration import ConfigurationError
 from shared.runtime.settings import Role, Settings
 
 PROVINCE = Path(__file__).parents[2] / "deploy" / "provinces" / "angiang"
 
 COMMUNES = "code,name,type\n30463,Xã Châu Phú,xã\n"
+OLD_UNITS = "old_district,old_unit,new_code\nHuyện Châu Phú,Thị trấn Cái Dầu,30463\n"
 
 
 @pytest.fixture
@@ -23,6 +24,7 @@ def folder(tmp_path: Path) -> Path:
     for name in ("bodies.yaml", "province.yaml", "roster.yaml", "channels.yaml"):
         shutil.copy(PROVINCE / name, copy / name)
     (copy / "communes.csv").write_text(COMMUNES, encoding="utf-8")
+    (copy / "old_to_new.csv").write_text(OLD_UNITS, encoding="utf-8")
     return copy
 
 
@@ -61,8 +63,13 @@ async def test_elsewhere_there_is_no_roster_view(folder: Path, changes: dict[str
         ("roster.yaml", "channel: webhook", "channel: zalo", "không có kênh 'zalo'"),
         ("channels.yaml", "type: webhook", "type: fax", "channels.yaml, hàng 8"),
         ("bodies.yaml", "name:", "ten:", "bodies.yaml, hàng"),
-        ("province.yaml", "Asia/Ho_Chi_Minh", "Asia/Sai_Gon_Cho_Lon", "province.yaml, hàng 3"),
-        ("communes.csv", "code,name", "ma,ten", "communes.csv, hàng 1"),
+        (
+            "province.yaml",
+            "Asia/Ho_Chi_Minh",
+            "Asia/Sai_Gon_Cho_Lon",
+            "province.yaml, hàng 3 (timezone): phải là một múi",
+        ),
+        ("communes.csv", "code,name", "ma,ten", "communes.csv, hàng 1: thiếu cột code, name"),
     ],
 )
 def test_a_province_that_does_not_fit_together_is_refused(

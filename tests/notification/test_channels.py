@@ -11,7 +11,7 @@ import pytest
 from services.notification import channel_settings
 from services.notification.channels import File, RefusedError, ThroughApprise, UnansweredError, Webhook, channel
 from services.notification.messages import Message
-from services.notification.rows import ConfigurationError
+from shared.runtime.configuration import ConfigurationError
 from tests.notification.conftest import HANG, Gateway, eventually
 
 MESSAGE = Message("Cần ưu tiên: thiên tai, sự cố", "Cần ưu tiên: … http://127.0.0.1/cases/1", "PA-7F3K-2M", "http://1")
@@ -175,6 +175,7 @@ channels:
         ("sms: {type: webhook, url: nowhere}", "url): chưa đúng"),
         ("sms: {type: webhook, url: 'http://x.example.vn', headers: {K: bịa}}", "headers.K): chưa đúng"),
         ("sms: {type: webhook, url: 'http://x.example.vn', heders: {}}", "heders): không có trường này"),
+        ("sms: {type: webhook, url: 'http://x.example.vn', proxy: null}", "proxy): chưa đúng"),
         ("mail: {type: apprise, url: 'mailtos://smtp.example.vn'}", "phải là địa chỉ Apprise có {to}"),
         ("mail: {type: apprise, url: 'nothing://{to}'}", "phải là địa chỉ Apprise có {to}"),
     ],
@@ -184,3 +185,4 @@ def test_a_fault_names_file_and_row(tmp_path: Path, row: str, said: str) -> None
         loaded(tmp_path, f"channels:\n  {row}\n")
     assert str(raised.value).startswith("channels.yaml, hàng 2")
     assert said in str(raised.value)
+    assert all("hãy" in line for line in str(raised.value).splitlines())

@@ -15,7 +15,7 @@ from shared.contracts.vocabulary import GROUND_WORDS, Ground, Step, Topic
 AT = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
 LINK = "http://127.0.0.1:8083/cases/1"
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
-COMMUNES = {"30463": "xã Châu Phú"}
+COMMUNES = {"30463": "Xã Châu Phú"}
 
 URGENT = Facts(
     AT,

@@ -8,8 +8,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notification import channel_settings, roster
-from services.notification.rows import ConfigurationError
+from services.notification import channel_settings, roster, roster_file
+from shared.runtime.configuration import ConfigurationError
 
 BODIES = {"health": "Sở Y tế", "education": "Sở Giáo dục và Đào tạo"}
 PROVINCES = Path(__file__).parents[2] / "deploy" / "provinces"
@@ -32,7 +32,7 @@ education:
 def loaded(tmp_path: Path, text: str = GOOD) -> roster.Roster:
     path = tmp_path / "roster.yaml"
     path.write_text(text, encoding="utf-8")
-    return roster.load(path, BODIES, {"sms", "mail"})
+    return roster_file.load(path, BODIES, {"sms", "mail"})
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ FAULTS = [
     ("18:00-06:00", "06:00-06:00", ["contacts.1.hours"]),
     (', hours: "18:00-06:00"', "", ["phải có đúng một người"]),
     ("to: dem", 'to: ""', ["hàng 6 (health.duties.0.contacts.1.to): không được để trống"]),
-    ("education:", "health:", ["hàng 9: 'health' viết hai lần"]),
+    ("education:", "health:", ["hàng 9 (health): 'health' viết hai lần"]),
     ("education:", "education", ["roster.yaml, hàng 10: sai cú pháp YAML"]),
     ("[{channel: sms, to: giam-doc}]", "[]", ["hàng 8 (health.duties.1.contacts): không được để trống"]),
 ]
@@ -101,6 +101,7 @@ def test_a_fault_names_file_row_and_remedy(tmp_path: Path, written: str, instead
         loaded(tmp_path, GOOD.replace(written, instead))
     assert all(part in str(raised.value) for part in said), str(raised.value)
     assert str(raised.value).startswith("roster.yaml, hàng")
+    assert all("hãy" in line for line in str(raised.value).splitlines())
 
 
 @pytest.mark.parametrize("text", ["", "health:", "- health", "health: {duties: []}"])
@@ -111,7 +112,7 @@ def test_an_empty_roster_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"none\.yaml: không thấy tệp"):
-        roster.load(tmp_path / "none.yaml", BODIES, {"sms"})
+        roster_file.load(tmp_path / "none.yaml", BODIES, {"sms"})
 
 
 def test_the_view_shows_duties_by_level_and_no_contact(tmp_path: Path) -> None:
@@ -127,6 +128,6 @@ def test_the_view_shows_duties_by_level_and_no_contact(tmp_path: Path) -> None:
 @pytest.mark.parametrize("folder", sorted(path.parent for path in PROVINCES.glob("*/bodies.yaml")))
 def test_every_province_has_a_roster_that_fits(folder: Path) -> None:
     bodies = yaml.safe_load((folder / "bodies.yaml").read_text(encoding="utf-8"))["bodies"]
-    found = roster.load(folder / "roster.yaml", bodies, channel_settings.load(folder / "channels.yaml"))
+    found = roster_file.load(folder / "roster.yaml", bodies, channel_settings.load(folder / "channels.yaml"))
     assert found.bodies == set(bodies)
     assert all(found.on_duty(body, 2) for body in bodies), "each ladder has a person, a next one and a head"

@@ -8,7 +8,7 @@ from shared.text.masking.kinds import Kind, Mark
 from shared.text.masking.lexicon import Words, phrases, split
 from shared.text.masking.name_reading import Reading
 
-_TYPE_WORD = re.compile(r"^(?:xã|phường|thị trấn|đặc khu|thành phố|huyện|thị xã)\s", re.IGNORECASE)
+_TYPE_WORD = re.compile(r"^(?:xã|phường|thị trấn|đặc khu|thành phố|huyện|quận|thị xã)\s", re.IGNORECASE)
 _INITIALS = re.compile(r"(?<![\w.])(?:[a-z]\.\s?){2,4}(?:[a-z](?!\w))?")
 _NO_INITIALS = frozenset(
     ("ubnd", "hdnd", "hcm", "tp", "tt", "tx", "px", "ql", "ca", "bhyt", "bhxh", "ub", "mttq", "tw", "vn")
