@@ -167,4 +167,8 @@ def test_status_tells_where_everything_is(stack: Stack) -> None:
     assert status["kafka"] == {"bootstrap": stack.bootstrap, "prefix": "angiang"}
     assert "30337" in status["keys"]["communes"]
     assert {"steering-committee-35", "inspectorate", "auditor"} <= status["keys"]["officers"].keys()
-    assert "@" not in status["mongodb"]["url"]
+    with MongoClient[dict[str, object]](status["mongodb"]["url"]) as client:
+        # Whoever looks for what must not be there looks everywhere, also into MongoDB's own log of operations.
+        for database in client.list_database_names():
+            for collection in client[database].list_collection_names():
+                client[database][collection].find_one()
