@@ -100,8 +100,8 @@ def trace(reference: Annotated[str, typer.Argument(help="Mã tra cứu: PA-7F3K-
     stack = stack_of_this_checkout()
     address = os.environ.get("LANGNGHE_OPERATOR_MONGO_URL") or stack.operator_url
     try:
-        way = journey(address, reference.strip().upper(), stack.assembly.body_names)
-        screen.journey(console, way, stack.assembly.zone)
+        way = journey(address, reference.strip().upper(), stack.assembly.place.bodies)
+        screen.journey(console, way, stack.assembly.place.zone)
     except UnknownReferenceError as error:
         _fail(error)
 

@@ -4,8 +4,8 @@ import os
 import shutil
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -14,7 +14,7 @@ from deploy.local.folder import ROOT, Folder
 from deploy.local.ports import HOST, Ports
 from deploy.local.programs import Program
 from deploy.local.secrets import Secrets, write_private
-from shared.runtime import province
+from shared.runtime.province import Province
 
 SERVICES = ("intake", "classification", "escalation", "notification")
 STORES = ("kafka", "mongod")
@@ -32,27 +32,15 @@ class Assembly:
     secrets: Secrets
     province: str
 
-    @property
-    def bodies(self) -> dict[str, dict[str, Any]]:
-        """The province's bodies, by slug."""
-        path = ROOT / "deploy" / "provinces" / self.province / "bodies.yaml"
-        found: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))["bodies"]
-        return found
-
-    @property
-    def body_names(self) -> dict[str, str]:
-        """The bodies' names as shown, by slug."""
-        return {slug: entry.get("name", slug) for slug, entry in self.bodies.items()}
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The province's time zone: what a person sees is told in it, wherever the machine's clock stands."""
-        return province.load(ROOT / "deploy" / "provinces" / self.province).zone
+    @cached_property
+    def place(self) -> Province:
+        """The province that is played: what a person sees is told in its time, with its names."""
+        return Province.load(ROOT / "deploy" / "provinces" / self.province)
 
     def write(self) -> None:
         """Write what the programs read: officers, channels, MongoDB's key, Prometheus's targets."""
         self.folder.make()
-        people.write_officers(self.folder.run / "officers.yaml", self.bodies, self.secrets)
+        people.write_officers(self.folder.run / "officers.yaml", self.place.bodies, self.secrets)
         write_private(self.folder.run / "channels.yaml", yaml.safe_dump(self._channels(), sort_keys=False))
         # MongoDB reads its key file as base64 and demands that only the owner may read it.
         self.secrets.get("mongodb.key")
@@ -106,7 +94,7 @@ class Assembly:
         return {
             "LANGNGHE_LOCAL_SENT_FILE": str(self.folder.sent),
             "LANGNGHE_LOCAL_SENT_PORT": str(self.ports.sent),
-            "TZ": self.zone.key,
+            "TZ": self.place.zone.key,
         }
 
     def _channels(self) -> dict[str, Any]:

@@ -102,7 +102,7 @@ class Demonstration:
         case = self._case(client, report)
         if case is None or case["state"] != "new":
             return []
-        key = people.keys(list(self._stack.assembly.bodies), self._stack.secrets)[case["queue"]]
+        key = people.keys(list(self._stack.assembly.place.bodies), self._stack.secrets)[case["queue"]]
         bearer = {"Authorization": f"Bearer {key}"}
         with httpx.Client(base_url=self._stack.ports.url("escalation"), headers=bearer, timeout=30) as officer:
             moves: list[tuple[str, Document]] = [

@@ -2,7 +2,6 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -18,20 +17,20 @@ def keys(bodies: list[str], secrets: Secrets) -> dict[str, str]:
     return {who: secrets.derived_text("officer", who) for who in (*bodies, AUDITOR, ADMINISTRATOR)}
 
 
-def write_officers(path: Path, bodies: dict[str, dict[str, Any]], secrets: Secrets) -> None:
-    """Write what escalation reads: each officer's duty, role and body, and the hash of the key."""
+def write_officers(path: Path, bodies: dict[str, str], secrets: Secrets) -> None:
+    """Write what escalation reads: each officer's duty, role, body and hashed key. `bodies` are names by slug."""
     clear = keys(list(bodies), secrets)
     officers = [
-        _officer(_duty(slug, entry), "duty_officer" if slug == COMMITTEE else "case_officer", slug, clear[slug])
-        for slug, entry in bodies.items()
+        _officer(_duty(slug, name), "duty_officer" if slug == COMMITTEE else "case_officer", slug, clear[slug])
+        for slug, name in bodies.items()
     ]
     officers.append(_officer("Kiểm tra viên", "auditor", None, clear[AUDITOR]))
     officers.append(_officer("Quản trị viên", "administrator", None, clear[ADMINISTRATOR]))
     write_private(path, yaml.safe_dump(officers, allow_unicode=True, sort_keys=False))
 
 
-def _duty(slug: str, entry: dict[str, Any]) -> str:
-    return "Trực ban BCĐ 35" if slug == COMMITTEE else f"Cán bộ xử lý: {entry.get('name', slug)}"
+def _duty(slug: str, name: str) -> str:
+    return "Trực ban BCĐ 35" if slug == COMMITTEE else f"Cán bộ xử lý: {name}"
 
 
 def _officer(duty: str, role: str, body: str | None, key: str) -> dict[str, str | None]:

@@ -45,8 +45,8 @@ def demonstrating(console: Console, stack: Stack, demonstration: Demonstration) 
     reference = demonstration.followed()
     if reference:
         console.print(f"\nMột phản ánh đi như sau ([bold]langnghe trace {reference}[/bold]):")
-        way = trace.journey(stack.operator_url, reference, stack.assembly.body_names)
-        journey(console, way, stack.assembly.zone)
+        way = trace.journey(stack.operator_url, reference, stack.assembly.place.bodies)
+        journey(console, way, stack.assembly.place.zone)
 
 
 def journey(console: Console, way: trace.Journey, zone: ZoneInfo) -> None:
@@ -93,10 +93,10 @@ def invitation(console: Console, stack: Stack) -> None:
 
 def queues(console: Console, stack: Stack) -> None:
     """A short table of the queues, each as its own body's officer may see it; empty ones are left out."""
-    keys = people.keys(list(stack.assembly.bodies), stack.secrets)
+    keys = people.keys(list(stack.assembly.place.bodies), stack.secrets)
     table = Table("hàng đợi", "chưa tiếp nhận", "đang xử lý", "đã đóng", "trễ hạn", box=None)
     with httpx.Client(base_url=stack.ports.url("escalation"), timeout=10) as client:
-        for body, name in stack.assembly.body_names.items():
+        for body, name in stack.assembly.place.bodies.items():
             answer = client.get("/v1/queues", headers={"Authorization": f"Bearer {keys[body]}"}).raise_for_status()
             queue = next(queue for queue in answer.json()["queues"] if queue["queue"] == body)
             if queue["by_state"]:
@@ -110,7 +110,7 @@ def _counts(queue: dict[str, Any]) -> tuple[int, int, int, int]:
 
 
 def _see_queue(stack: Stack) -> str:
-    key = people.keys(list(stack.assembly.bodies), stack.secrets)[people.COMMITTEE]
+    key = people.keys(list(stack.assembly.place.bodies), stack.secrets)[people.COMMITTEE]
     address = f"{stack.ports.url('escalation')}/v1/cases?queue={people.COMMITTEE}&limit=5"
     return f"curl -sS '{address}' -H 'Authorization: Bearer {key}'"
 

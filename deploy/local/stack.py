@@ -66,7 +66,7 @@ class Stack:
         self.start("kafka")
         self._until("kafka", lambda: is_open(self.ports.kafka))
         register = topics.load()
-        return topics.ensure(self.bootstrap, register.topics(self.assembly.province, self.assembly.bodies))
+        return topics.ensure(self.bootstrap, register.topics(self.assembly.province, self.assembly.place.bodies))
 
     def start_mongodb(self) -> None:
         """Start mongod and make the replica set and the users."""
@@ -173,7 +173,7 @@ class Stack:
     def status(self) -> dict[str, Any]:
         """What `langnghe status --json` prints."""
         services = {name: {"url": self.ports.url(name), "ready": self.is_ready(name)} for name in SERVICES}
-        officers = people.keys(list(self.assembly.bodies), self.secrets) if self.folder.secrets.exists() else {}
+        officers = people.keys(list(self.assembly.place.bodies), self.secrets) if self.folder.secrets.exists() else {}
         return {
             **services,
             "kafka": {"bootstrap": self.bootstrap, "prefix": self.assembly.province},

@@ -21,6 +21,7 @@ class Audit:
         self._writer = uuid4().hex
         self._sequence = 0
         self._head = GENESIS
+        self._unsure = False
         self._one_at_a_time = asyncio.Lock()
         mongo.index(collection, [("at", -1)], name="at")
 
@@ -32,6 +33,7 @@ class Audit:
         `subjects` are references or ids. Raises what the driver raises.
         """
         async with self._one_at_a_time:
+            await self._settle()
             row = {
                 "writer": self._writer,
                 "sequence": self._sequence + 1,
@@ -44,8 +46,19 @@ class Audit:
                 "before": self._head,
             }
             seal = sealed(row)
-            await self._collection.insert_one({"_id": f"{self._writer}/{row['sequence']}", **row, "hash": seal})
-            self._sequence, self._head = self._sequence + 1, seal
+            self._unsure = True
+            await self._collection.insert_one({"_id": self._next, **row, "hash": seal})
+            self._sequence, self._head, self._unsure = self._sequence + 1, seal, False
+
+    @property
+    def _next(self) -> str:
+        return f"{self._writer}/{self._sequence + 1}"
+
+    async def _settle(self) -> None:
+        """A row whose writing was interrupted may be there all the same: the chain goes on from what is."""
+        if self._unsure and (found := await self._collection.find_one({"_id": self._next}, {"hash": 1})):
+            self._sequence, self._head = self._sequence + 1, found["hash"]
+        self._unsure = False
 
 
 def sealed(row: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Reads a request's body, but never more of it than is allowed."""
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from shared.runtime.problems import Problem
 
@@ -8,15 +9,22 @@ LARGEST_BODY = 64 * 1024
 
 
 async def limited_body(request: Request, limit: int = LARGEST_BODY) -> bytes:
-    """The whole body in bytes. Raises the problem `too-large` (413) as soon as it is over `limit`."""
+    """The whole body in bytes. Raises the problem `too-large` (413) as soon as it is over `limit`.
+
+    Raises `bad-request` (400) where the sender is gone before its end: a bad network is no failure of ours.
+    """
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise too_large(limit)
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise too_large(limit)
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                raise too_large(limit)
+    except ClientDisconnect:
+        words = ("Kết nối bị ngắt giữa chừng; hãy gửi lại.", "The connection broke off; send it again.")
+        raise Problem("bad-request", words) from None
     return bytes(body)
 
 

@@ -7,8 +7,11 @@ from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 from pymongo.errors import (
     AutoReconnect,
+    BulkWriteError,
     ConnectionFailure,
+    CursorNotFound,
     ExecutionTimeout,
+    OperationFailure,
     PyMongoError,
     WriteConcernError,
 )
@@ -31,6 +34,7 @@ TRANSIENT: tuple[type[Exception], ...] = (
     TransientError,
     AutoReconnect,
     ConnectionFailure,
+    CursorNotFound,
     ExecutionTimeout,
     WriteConcernError,
     # Every error of the bus is the bus's: a record that it refuses for its size is refused before it is sent.
@@ -38,9 +42,28 @@ TRANSIENT: tuple[type[Exception], ...] = (
 )
 
 
+TRANSIENT_CODES = frozenset(
+    {
+        *(6, 7, 89, 202, 9001),  # a host or the network is away
+        *(91, 189, 10058, 10107, 11600, 11602, 13435, 13436),  # shut down, stepped down, not the primary
+        *(24, 46, 50, 112, 175, 237, 262, 365, 462, 11601),  # locked, in conflict, interrupted, overloaded
+        *(64, 133, 134, 211),  # the majority, or its keys, are not there yet
+        *(13, 18, 391),  # whoever we are cannot be known just now: no fault of what is written
+        14031,  # the disk is full
+    }
+)
+"""What the server answers when the fault is its own: https://www.mongodb.com/docs/manual/reference/error-codes/."""
+
+
 def is_transient(error: BaseException) -> bool:
     """Whether trying the same again later can succeed."""
     if isinstance(error, PyMongoError) and (error.has_error_label("RetryableWriteError") or error.timeout):
+        return True
+    if isinstance(error, BulkWriteError):
+        failures = error.details.get("writeErrors", [])
+        unsure = bool(error.details.get("writeConcernErrors"))
+        return unsure or any(failure.get("code") in TRANSIENT_CODES for failure in failures)
+    if isinstance(error, OperationFailure) and error.code in TRANSIENT_CODES:
         return True
     return isinstance(error, TRANSIENT)
 

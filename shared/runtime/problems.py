@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from shared.contracts.words import TwoLanguageError, Words
-from shared.runtime.errors import TRANSIENT, describe, is_transient
+from shared.runtime.errors import TRANSIENT, describe, is_transient, origin
 
 log = structlog.get_logger()
 
@@ -165,9 +165,8 @@ def install(app: FastAPI) -> None:
     async def on_error(request: Request, error: Exception) -> JSONResponse:
         if is_transient(error):
             return respond(request, unavailable())
-        log.error(
-            "http.failed", route=_route(request), error=describe(error), exc_info=not isinstance(error, ValueError)
-        )
+        # No traceback: it ends with the error's own words, and the driver's quote what was being written.
+        log.error("http.failed", route=_route(request), error=describe(error), at=origin(error))
         words = ("Có lỗi phía máy chủ; đã ghi lại để xử lý.", "Something failed on our side; it was recorded.")
         return respond(request, Problem("internal", words))
 

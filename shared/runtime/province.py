@@ -72,11 +72,6 @@ class Province:
         )
 
 
-def load(folder: Path) -> Province:
-    """The same as `Province.load`, for who has imported this module."""
-    return Province.load(folder)
-
-
 def bodies(folder: Path) -> dict[str, str]:
     """The names of a province's bodies by slug, from `bodies.yaml`. Raises `ConfigurationError`."""
     file = ConfigurationFile.read(folder / "bodies.yaml").parse(_BodiesFile)

@@ -16,6 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.runtime import problems
+from shared.runtime.errors import describe, origin
 from shared.runtime.logging import configure
 from shared.runtime.loops import Loop, Part
 from shared.runtime.metrics import HTTP_REQUESTS, HTTP_SECONDS
@@ -47,7 +48,7 @@ def service(
             yield
         finally:
             for part in reversed(started):
-                await part.stop()
+                await _stop(part)
             log.info("service.stopped")
 
     app = FastAPI(title=f"Lắng Nghe: {name}", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
@@ -58,6 +59,14 @@ def service(
     problems.install(app)
     app.add_middleware(Measured, service=name)
     return app
+
+
+async def _stop(part: Part) -> None:
+    try:
+        await part.stop()
+    except Exception as error:
+        # The others must still finish what they have in hand.
+        log.error("part.stop_failed", part=part.name, error=describe(error), at=origin(error))
 
 
 def probes(parts: Sequence[Part], needs: Sequence[Part]) -> APIRouter:

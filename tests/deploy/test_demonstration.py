@@ -75,7 +75,7 @@ def test_the_followed_report_goes_its_five_steps(stack: Stack) -> None:
     demonstration.wait_for_cases()
     reference = demonstration.followed()
     assert reference is not None
-    way = journey(stack.operator_url, reference, stack.assembly.body_names)
+    way = journey(stack.operator_url, reference, stack.assembly.place.bodies)
     details = {stage.what: stage.detail for stage in way.stages}
     assert list(details) == ["gửi", "che", "cần ưu tiên", "hàng đợi", "đã báo người trực"]
     assert '"cuốn trôi"' in details["cần ưu tiên"]
