@@ -1,7 +1,7 @@
 """The collection `cases`: every queue, with its clocks and the events that its cases cause."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -33,6 +33,8 @@ log = structlog.get_logger()
 
 COLLECTION = "cases"
 CLAIMED_AT_ONCE = 200
+PUT_OFF = timedelta(minutes=1)
+"""After which a case that could not be advanced is tried again."""
 TRIES = 10
 """Lost races after which a change is given back as transient."""
 
@@ -189,6 +191,9 @@ class Cases:
             if is_transient(error):
                 raise
             log.error("case.stuck", case_id=document["_id"], error=describe(error))
+            # Behind the others: as many of these as are claimed at once would otherwise stop every clock.
+            unchanged = {"_id": document["_id"], "wakes_at": document["wakes_at"]}
+            await self._cases.update_one(unchanged, {"$set": {"wakes_at": now + PUT_OFF}})
             return False
 
     async def note_deliveries(self, deliveries: Sequence[tuple[str, Delivery]]) -> None:

@@ -1,7 +1,7 @@
 """The collection `reports`: what was submitted, masked, with the events it causes and what came of it."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,14 +10,19 @@ from pymongo import UpdateOne
 from services.intake.grouping import Groups
 from services.intake.report import Report, Stored, receipt_hash
 from services.intake.timeline import CaseMove
-from shared.contracts.envelope import Event, Publication
+from shared.contracts.envelope import Data, Event, Publication
 from shared.contracts.events import ReplyDelivered, ReportWithdrawn
 from shared.contracts.topics import REPORTS
+from shared.runtime.errors import TransientError
 from shared.runtime.metrics import REPORTS_ACCEPTED, REPORTS_RESENT
-from shared.runtime.mongo import Document, Mongo, insert_new
+from shared.runtime.mongo import Document, Mongo, insert_new, literal
 from shared.runtime.outbox import Outbox
 
 COLLECTION = "reports"
+TRIES = 10
+"""Lost races after which a change is given back as transient."""
+
+Pipeline = list[Document]
 
 
 class Submissions:
@@ -96,34 +101,44 @@ class Submissions:
         )
         data = ReportWithdrawn(report_id=document["_id"], withdrawn_at=at)
         erased: Document = {"text": "", "place": None, "replies": [], "questions": [], "withdrawn_at": at}
-        await self._say(document, data, {**erased, "sequence": document["sequence"] + 1})
+        await self._say(document, data, [{"$set": literal(erased)}], lambda now: not now.get("withdrawn_at"))
 
     async def seen(self, document: Document, case_id: str) -> None:
-        """The phone showed the reply of this case: that is its delivery."""
+        """The phone showed the replies of this case that stand in `document`: that is their delivery."""
         at = self._clock.now()
-        replies = [
-            {**reply, "seen_at": at} if reply["case_id"] == case_id and not reply.get("seen_at") else reply
-            for reply in document["replies"]
-        ]
+        shown = [reply["event_id"] for reply in document["replies"] if reply["case_id"] == case_id]
         data = ReplyDelivered(report_id=document["_id"], case_id=case_id, delivered_at=at)
-        await self._say(document, data, {"replies": replies, "sequence": document["sequence"] + 1})
 
-    async def _say(self, document: Document, data: Any, changes: Document) -> None:
-        """One update, conditional on nobody having been faster; whoever was, said the same."""
+        def unseen(now: Document) -> bool:
+            return any(reply["event_id"] in shown and not reply.get("seen_at") for reply in now["replies"])
+
+        await self._say(document, data, [_seen(shown, at)], unseen)
+
+    async def _say(self, document: Document, data: Data, changes: Pipeline, due: Callable[[Document], bool]) -> None:
+        """One update with its event, numbered after the last; again if something else was said meanwhile.
+
+        Nothing where it is not `due` any more: whoever was faster said the same.
+        """
+        for _ in range(TRIES):
+            if await self._said(document, data, changes):
+                return
+            now = await self._reports.find_one({"_id": document["_id"]})
+            if now is None or not due(now):
+                return
+            document = now
+        raise TransientError("the report keeps changing")
+
+    async def _said(self, document: Document, data: Data, changes: Pipeline) -> bool:
+        sequence = document["sequence"] + 1
         event: Event[Any] = Event.of(
-            data,
-            subject=document["_id"],
-            sequence=changes["sequence"],
-            time=self._clock.now(),
-            source=self._source,
+            data, subject=document["_id"], sequence=sequence, time=self._clock.now(), source=self._source
         )
+        update = self._outbox.appended([Publication(REPORTS, document["_id"], event)], {"sequence": sequence})
         unchanged = {"_id": document["_id"], "sequence": document["sequence"]}
-        publication = Publication(REPORTS, document["_id"], event)
-        after = await self._reports.find_one_and_update(
-            unchanged, self._outbox.appended([publication], changes), return_document=True
-        )
+        after = await self._reports.find_one_and_update(unchanged, [*update, *changes], return_document=True)
         if after:
             self._outbox.written([after])
+        return after is not None
 
     async def note(self, moves: Sequence[CaseMove]) -> None:
         """Put moves of cases on the timelines of their reports; one that is there already changes nothing."""
@@ -151,6 +166,13 @@ def _updates(move: CaseMove) -> list[UpdateOne]:
         UpdateOne(once, {"$push": pushed}),
         UpdateOne(later, {"$set": {field: {**move.case, "sequence": move.sequence}}}),
     ]
+
+
+def _seen(event_ids: Sequence[str], at: datetime) -> Document:
+    """A stage that marks these replies and leaves others, which may have come meanwhile, as they are."""
+    due = {"$and": [{"$in": ["$$this.event_id", {"$literal": event_ids}]}, {"$not": ["$$this.seen_at"]}]}
+    marked = {"$mergeObjects": ["$$this", {"$cond": [due, {"seen_at": at}, {}]}]}
+    return {"$set": {"replies": {"$map": {"input": "$replies", "in": marked}}}}
 
 
 def _compared(report: Report, earlier: dict[str, Document]) -> Stored:

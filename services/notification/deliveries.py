@@ -54,13 +54,13 @@ class Deliveries:
         """Take up to `limit` due deliveries of a channel; no other sender has them until the lease ends."""
         due = self._collection.find({"channel": channel, "next_at": {"$lte": self._clock.now()}})
         found = await due.sort("next_at").limit(limit).to_list(limit)
-        claimed = await asyncio.gather(*(self._claim(document) for document in found), return_exceptions=True)
-        taken = [document for document in claimed if not isinstance(document, BaseException)]
-        for error in claimed:
-            # Those that were claimed are sent now; without them there is nothing to do but to tell.
-            if isinstance(error, BaseException) and not any(taken):
-                raise error
-        return [_delivery(document) for document in taken if document and document["state"] == "sending"]
+        results = await asyncio.gather(*(self._claim(document) for document in found), return_exceptions=True)
+        # One that cannot be claimed must not keep those that were from being sent: nobody else may for a lease.
+        claimed = [result for result in results if isinstance(result, dict)]
+        failed = [result for result in results if isinstance(result, BaseException)]
+        if failed and not claimed:
+            raise failed[0]
+        return [_delivery(document) for document in claimed if document["state"] == "sending"]
 
     async def delivered(self, delivery: Delivery) -> bool:
         """The provider took it. False when another sender has claimed it since: that one says so."""

@@ -74,6 +74,7 @@ class Consumption:
         self._bus = bus
         self._dead_topic = dead_topic
         self._failed_in_a_row = 0
+        self._stuck = 0
         self.paused = False
         self.waiting = False
         self._count_from_zero()
@@ -89,11 +90,26 @@ class Consumption:
 
     async def take(self, records: Batch) -> None:
         """Handle the batch. When this returns, its offsets may be committed; when it raises, it comes again."""
+        try:
+            await self._take(records)
+            self._stuck = 0
+        except TransientError:
+            raise
+        except Exception as error:
+            # A fault of our own. The batch comes again at once: wait here, or it would go round without end.
+            self._stuck += 1
+            log.error("batch.stuck", group=self._group, error=describe(error), at=origin(error))
+            await self._wait(backoff(self._stuck))
+            raise
+
+    async def _take(self, records: Batch) -> None:
         arrivals, rejected = self._read(records)
         rejected += await self._handle_all(arrivals)
-        await self._hold_if_release_is_broken(records, rejected)
+        run = await self._hold_if_release_is_broken(records, rejected)
         for item in rejected:
             await self._patiently(functools.partial(self._bury, item))
+        # Only now: a batch that comes again because its letters could not be sent is not counted twice.
+        self._failed_in_a_row = run
         self._count(records, arrivals, rejected)
 
     def _read(self, records: Batch) -> tuple[list[Arrival], list[Rejected]]:
@@ -174,17 +190,19 @@ class Consumption:
                 log.warning("batch.waits", group=self._group, error=describe(error), failures=failures)
             await self._wait(backoff(failures))
 
-    async def _hold_if_release_is_broken(self, records: Batch, rejected: Sequence[Rejected]) -> None:
-        """A release that fails every record must not drain a topic into the dead letters."""
+    async def _hold_if_release_is_broken(self, records: Batch, rejected: Sequence[Rejected]) -> int:
+        """A release that fails every record must not drain a topic into the dead letters.
+
+        Returns how many failed in a row at the batch's end.
+        """
         failed = {id(item.record) for item in rejected}
         longest, run = self._failed_in_a_row, self._failed_in_a_row
         for record in records:
             run = run + 1 if id(record) in failed else 0
             longest = max(longest, run)
         if longest < TOO_MANY:
-            self._failed_in_a_row = run
             self._pause(False)
-            return
+            return run
         self._pause(True)
         log.error("consumer.paused", group=self._group, failed_in_a_row=longest, reason=rejected[-1].reason)
         await self._wait(PAUSE)
@@ -202,9 +220,8 @@ class Consumption:
         PAUSED.labels(self._group).set(paused)
 
     async def _bury(self, item: Rejected) -> None:
-        await self._bus.send(
-            self._dead_topic, item.record.key, item.record.value, headers=letter(item, datetime.now(UTC))
-        )
+        said = letter(item, datetime.now(UTC))
+        await self._bus.send(self._dead_topic, said.key, said.value, headers=said.headers)
         DEAD_LETTERS.labels(self._group, item.reason).inc()
         log.error("record.dead", group=self._group, reason=item.reason, detail=item.detail)
 

@@ -8,6 +8,9 @@ from aiokafka import ConsumerRecord
 
 PREFIX = "langnghe-"
 
+LARGEST_LETTER = 1_000_000
+"""Bytes, a little less than what a broker takes in one record. A compressed record may unpack to more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
@@ -18,10 +21,32 @@ class Rejected:
     detail: str
 
 
-def letter(item: Rejected, at: datetime) -> list[tuple[str, bytes]]:
-    """The headers of the dead letter: the record's own, then origin, error and attempt."""
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is sent to the dead letters."""
+
+    key: bytes | None
+    value: bytes
+    headers: list[tuple[str, bytes]]
+
+
+def letter(item: Rejected, at: datetime) -> Letter:
+    """The record as it came; its headers, then origin, error and attempt.
+
+    Of a record that no broker would take back, only where it stands: a letter that cannot be sent would hold its
+    partition for ever.
+    """
     record = item.record
     own = [(name, value) for name, value in record.headers if not name.startswith(PREFIX)]
+    sizes = [len(record.key or b""), len(record.value or b""), *(len(name) + len(value or b"") for name, value in own)]
+    if sum(sizes) > LARGEST_LETTER:
+        return Letter(None, b"", [*_facts(item, at), (f"{PREFIX}left-out-bytes", str(sum(sizes)).encode())])
+    # The producer refuses a record with neither key nor value.
+    return Letter(record.key, record.value or b"", own + _facts(item, at))
+
+
+def _facts(item: Rejected, at: datetime) -> list[tuple[str, bytes]]:
+    record = item.record
     facts = {
         "origin-topic": record.topic,
         "origin-partition": str(record.partition),
@@ -32,10 +57,10 @@ def letter(item: Rejected, at: datetime) -> list[tuple[str, bytes]]:
         "attempt": str(attempts(record.headers) + 1),
         "failed-at": at.isoformat(),
     }
-    return own + [(PREFIX + name, value.encode()) for name, value in facts.items()]
+    return [(PREFIX + name, value.encode()) for name, value in facts.items()]
 
 
 def attempts(headers: Sequence[tuple[str, bytes]]) -> int:
     """How often a replayed record was given up before."""
     found = [value for name, value in headers if name == f"{PREFIX}attempt"]
-    return int(found[-1]) if found and found[-1].isdigit() else 0
+    return int(found[-1]) if found and found[-1] and found[-1][:9].isdigit() and len(found[-1]) < 9 else 0

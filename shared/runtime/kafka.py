@@ -17,7 +17,7 @@ from shared.contracts.envelope import Publication
 from shared.contracts.topics import dead_letters, on_broker
 from shared.runtime.consumption import Batch, Consumption, Handlers, Record
 from shared.runtime.errors import TransientError
-from shared.runtime.loops import Loop, backoff
+from shared.runtime.loops import Loop, backoff, end
 from shared.runtime.metrics import KAFKA_UP, LAG
 
 log = structlog.get_logger()
@@ -193,9 +193,7 @@ class Consumers:
         """Finish the batch in hand, commit and leave the group."""
         await self._meter.stop()
         if self._starting:
-            self._starting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._starting
+            await end(self._starting)
         await self._broker.stop()
 
     def ready(self) -> bool:
@@ -214,7 +212,8 @@ class Consumers:
         return running and self._meter.alive() and not self._stalled()
 
     def _joined(self) -> bool:
-        return all(subscriber.consumer is not None for subscriber in self._subscribers)
+        # A consumer is there before it has started: only once all have does the broker run.
+        return self._broker.running and all(subscriber.consumer is not None for subscriber in self._subscribers)
 
     async def _join(self) -> None:
         failures = 0
@@ -234,8 +233,17 @@ class Consumers:
 
     async def _measure(self) -> None:
         if not (self._joined() and self._publisher.ready()):
-            self._standing.clear()
+            self._standing = {}
             return
+        try:
+            self._standing = await self._look()
+        except Exception:
+            # What nobody could look at is no sign of a stall.
+            self._standing = {}
+            raise
+        self._tell_lag(self._standing)
+
+    async def _look(self) -> dict[Any, "Standing"]:
         standing: dict[Any, Standing] = {}
         for consumer in [subscriber.consumer for subscriber in self._subscribers]:
             # The high-water mark that the consumer knows is as old as its last fetch: ask the broker.
@@ -246,8 +254,7 @@ class Consumers:
                 for partition, position in positions.items()
                 if position is not None
             }
-        self._standing = standing
-        self._tell_lag(standing)
+        return standing
 
     def _tell_lag(self, standing: Mapping[Any, "Standing"]) -> None:
         lags: dict[str, int] = {}

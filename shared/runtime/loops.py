@@ -1,7 +1,6 @@
 """Background loops that a service runs beside its requests, and the one shape of everything it starts and stops."""
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -14,6 +13,8 @@ from shared.runtime.metrics import LOOP_FAILURES
 log = structlog.get_logger()
 
 LONGEST_BACKOFF = 5.0
+CANCEL_AGAIN = 1.0
+"""Seconds that a cancelled task has for what it still must close."""
 
 
 class Part(Protocol):
@@ -39,6 +40,13 @@ def backoff(failures: int) -> float:
     return float(min(0.1 * 2 ** min(failures, 10), LONGEST_BACKOFF) * random.uniform(0.5, 1.0))  # noqa: S311
 
 
+async def end(task: asyncio.Task[None]) -> None:
+    """Cancel until it has ended, however it does: aiokafka swallows a cancellation that meets it while it closes."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=CANCEL_AGAIN)
+
+
 class Loop:
     """Calls `step` for ever with `every` seconds between; a failure backs off and goes on."""
 
@@ -56,9 +64,7 @@ class Loop:
     async def stop(self) -> None:
         """Cancel, between or within steps: every step is repeatable."""
         if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
 
     def ready(self) -> bool:
         """A loop is ready as soon as it runs."""

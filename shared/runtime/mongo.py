@@ -11,7 +11,7 @@ import structlog
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pymongo.errors import BulkWriteError, PyMongoError
 
-from shared.runtime.errors import TransientError
+from shared.runtime.errors import TransientError, describe
 from shared.runtime.loops import Loop
 from shared.runtime.metrics import MONGO_UP
 
@@ -74,6 +74,7 @@ class Mongo:
         self._indexes: list[tuple[str, Any, dict[str, Any]]] = []
         self._prepared = False
         self._up = False
+        self._failure: str | None = None
         self._watch = Loop("mongodb.watch", self._look, every=2.0)
 
     def collection(self, name: str) -> Collection[Document]:
@@ -113,20 +114,23 @@ class Mongo:
             self.clock.told(hello["localTime"], took)
             if not self._prepared:
                 await self._prepare()
-            self._note(up=True)
-        except (PyMongoError, TransientError, TimeoutError):
-            self._note(up=False)
+            self._note(None)
+        except (PyMongoError, TransientError, TimeoutError) as error:
+            self._note(describe(error))
 
     async def _prepare(self) -> None:
         for collection, keys, options in self._indexes:
             await self.collection(collection).create_index(keys, **options)
         self._prepared = True
 
-    def _note(self, *, up: bool) -> None:
-        if up != self._up:
-            log.info("mongodb.back" if up else "mongodb.away", waits_for=None if up else "a primary that answers")
-        self._up = up
-        MONGO_UP.set(up)
+    def _note(self, failure: str | None) -> None:
+        """Say what is waited for when it changes: also at the start, where a wrong password looks like nothing."""
+        if failure and failure != self._failure:
+            log.warning("mongodb.away", waits_for="a primary that answers and indexes that fit", error=failure)
+        elif failure is None and not self._up:
+            log.info("mongodb.back")
+        self._up, self._failure = failure is None, failure
+        MONGO_UP.set(self._up)
 
 
 def duplicates(error: BulkWriteError) -> list[int]:

@@ -23,6 +23,12 @@ LEASE = timedelta(seconds=30)
 GROUP = 200
 """Documents that one worker relays at a time."""
 WORKERS = 2
+MOST_HELD = 5000
+"""Documents in hand; what is written beyond them waits in the database, not in memory."""
+PROBES = 20
+"""Documents that ask whether the broker is back: more than one, as one topic may be missing for good."""
+TRY_AGAIN = timedelta(seconds=10)
+"""After which a document is tried again whose event alone could not be published."""
 
 
 class Bus(Protocol):
@@ -71,7 +77,7 @@ class Outbox:
     def born(self, publications: Iterable[Publication]) -> Document:
         """The fields of a new document that carries `publications`."""
         entries = self._entries(publications)
-        return {"outbox": entries, "relay": self._lease()} if entries else {"outbox": []}
+        return {"outbox": entries, "relay": self._first_lease()} if entries else {"outbox": []}
 
     def appended(self, publications: Iterable[Publication], changes: Document) -> list[Document]:
         """The update, as an aggregation pipeline, that sets `changes` (literal values) and appends `publications`."""
@@ -84,24 +90,31 @@ class Outbox:
         free = {"$lte": [{"$ifNull": ["$relay.until", self._clock.now()]}, self._clock.now()]}
         return {
             "outbox": {"$concatArrays": [{"$ifNull": ["$outbox", []]}, {"$literal": entries}]},
-            "relay": {"$cond": [free, {"$literal": self._lease()}, "$relay"]},
+            "relay": {"$cond": [free, {"$literal": self._first_lease()}, "$relay"]},
         }
 
     def written(self, documents: Iterable[Document]) -> None:
-        """Publish at once what was just written, where this process took the lease. Give whole documents."""
-        if self._failures:
-            return
+        """Publish at once what was just written, where this process took the lease. Give whole documents.
+
+        A lease that was born expired is the sweeper's, also where the broker has come back meanwhile.
+        """
+        now = self._clock.now()
         for document in documents:
-            if document.get("relay", {}).get("holder") == self._holder and document["outbox"]:
+            relay = document.get("relay") or {}
+            if relay.get("holder") == self._holder and relay["until"] > now and document["outbox"]:
                 self._take(document["_id"], document["outbox"][0])
 
     def _entries(self, publications: Iterable[Publication]) -> list[Document]:
         return [{**_entry(publication), "since": self._clock.now()} for publication in publications]
 
-    def _lease(self) -> Document:
-        # While the broker is known to be away nobody tries at once: the lease is born expired, for the sweeper.
-        until = self._clock.now() + (timedelta(0) if self._failures else LEASE)
-        return {"holder": self._holder, "until": until}
+    def _first_lease(self) -> Document:
+        # While the broker is known to be away, or hands are full, nobody tries at once: the lease is born expired,
+        # for the sweeper.
+        swept = self._failures or len(self._held) >= MOST_HELD
+        return self._lease(timedelta(0) if swept else LEASE)
+
+    def _lease(self, for_now: timedelta = LEASE) -> Document:
+        return {"holder": self._holder, "until": self._clock.now() + for_now}
 
     # Relaying.
 
@@ -151,11 +164,13 @@ class Outbox:
         results = await asyncio.gather(*(self._send(entry) for _, entry in group), return_exceptions=True)
         sent = [pair for pair, result in zip(group, results, strict=True) if result is None]
         failed = [pair for pair, result in zip(group, results, strict=True) if result is not None]
-        self._failures = self._failures + 1 if failed else 0
+        # Where some could be sent, the broker is there and only the others' topic or partition is not.
+        self._failures = 0 if sent else self._failures + 1
         if failed:
-            # Whoever queues behind would only wait for the same broker: back to the sweeper with them all.
-            waiting = [self._queue.get_nowait() for _ in range(self._queue.qsize())]
-            await self._give_up([identity for identity, _ in (*failed, *waiting)])
+            # Behind a broker that is away whoever queues would only wait too: back to the sweeper with them all.
+            waiting = [] if sent else [self._queue.get_nowait() for _ in range(self._queue.qsize())]
+            given_up = [identity for identity, _ in (*failed, *waiting)]
+            await self._give_up(given_up, TRY_AGAIN if sent else timedelta(0))
         if sent:
             OUTBOX_SENT.labels(self._label).inc(len(sent))
             await self._remove(sent)
@@ -175,7 +190,7 @@ class Outbox:
         identities = [identity for identity, _ in sent]
         rest = await self._mine(identities)
         # Appended after the look above, but before the release: the writer took the lease and left it in our hand.
-        again = [identity for identity in identities if self._held[identity].again]
+        again = [identity for identity in identities if (held := self._held.get(identity)) and held.again]
         self._release(identities)
         if missed := [identity for identity in again if identity not in rest]:
             rest |= await self._mine(missed)
@@ -188,12 +203,12 @@ class Outbox:
         )
         return {document["_id"]: document["outbox"][0] async for document in found if document["outbox"]}
 
-    async def _give_up(self, identities: Sequence[Any]) -> None:
+    async def _give_up(self, identities: Sequence[Any], for_now: timedelta) -> None:
         log.warning("outbox.waits", outbox=self.name, documents=len(identities), waits_for="a broker that answers")
         self._release(identities)
         await self._collection.update_many(
             {"_id": {"$in": list(identities)}, "relay.holder": self._holder},
-            {"$set": {"relay.until": self._clock.now()}},
+            {"$set": {"relay.until": self._clock.now() + for_now}},
         )
 
     def _release(self, identities: Iterable[Any]) -> None:
@@ -201,10 +216,10 @@ class Outbox:
             self._held.pop(identity, None)
 
     async def _sweep(self) -> None:
-        """Take over what nobody publishes. While the broker is away, one document asks whether it is back."""
+        """Take over what nobody publishes. While the broker is away, a few documents ask whether it is back."""
         if self._failures:
             await asyncio.sleep(backoff(self._failures))
-        limit = 1 if self._failures else GROUP * WORKERS
+        limit = PROBES if self._failures else GROUP * WORKERS
         while claimed := await self._claim(limit):
             for identity, entry in claimed.items():
                 self._take(identity, entry)
@@ -225,7 +240,7 @@ class Outbox:
         wanted = [document for document in expired if document["_id"] not in self._held]
         if not wanted:
             return {}
-        lease = {"holder": self._holder, "until": now + LEASE}
+        lease = self._lease()
         await self._collection.bulk_write(
             [
                 UpdateOne({"_id": document["_id"], "relay": document["relay"]}, {"$set": {"relay": lease}})

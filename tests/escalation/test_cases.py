@@ -10,6 +10,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from services.escalation import case as moves
+from services.escalation import cases as store
 from services.escalation.case import UNDO_WINDOW, Case
 from services.escalation.cases import Cases
 from services.escalation.clocks import clocks
@@ -176,6 +177,21 @@ async def test_a_document_that_cannot_be_read_holds_up_no_other(
     assert await cases.wake() == 1
     assert (await cases.find(good.id)).history[-1].kind == "deadline-missed"
     assert await cases.wake() == 0
+
+
+async def test_documents_that_cannot_be_read_go_behind_the_others(
+    cases: Cases, mongo: Mongo, times: Any, open_cases: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "CLAIMED_AT_ONCE", 1)
+    await open_cases([Ground.DANGER_TO_LIFE], number=1)
+    await mongo.collection("cases").update_many({}, {"$set": {"state": "no such state"}})
+    await open_cases([Ground.DANGER_TO_LIFE], number=2)
+    times.later(15 * MINUTE)
+    assert [await cases.wake() for _ in range(3)] == [0, 1, 0]
+    times.later(2 * MINUTE)
+    assert await cases.wake() == 0  # tried again
+    woken = await documents(mongo, {"state": "no such state", "wakes_at": {"$gt": times.now()}})
+    assert len(woken) == 1
 
 
 async def test_the_end_of_a_sealed_case_shows_in_its_notice(

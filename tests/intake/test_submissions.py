@@ -1,7 +1,9 @@
 """The store of reports on a real mongod: durable once, whatever is sent again, found by its receipt alone."""
 
 import asyncio
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -112,3 +114,41 @@ async def test_a_withdrawal_erases_the_words_and_says_so(
     assert await mongo.collection("withdrawals").count_documents({"_id": report.id}) == 1
     said = [Event[ReportWithdrawn].read(entry["value"]) for entry in after["outbox"][1:]]
     assert [(event.type, event.sequence) for event in said] == [("vn.langnghe.report-withdrawn.v1", 2)]
+
+
+CASE = "00000000-0000-4000-8000-00000000000c"
+
+
+def reply(report_id: str, sequence: int, text: str) -> CaseMove:
+    return replace(move(report_id, sequence, "case-replied", "replied", reply=text), case_id=CASE)
+
+
+async def test_a_withdrawal_is_not_lost_beside_another_word_of_the_phone(
+    submissions: Submissions, mongo: Mongo, a_report: Make
+) -> None:
+    report = a_report(receipt="r" * 43)
+    await submissions.add(report)
+    await submissions.note([reply(report.id, 1, "Đã sửa.")])
+    document = await submissions.find(report.id, "r" * 43)
+    assert document
+    await asyncio.gather(*(submissions.seen(document, CASE) for _ in range(3)), submissions.withdraw(document))
+    after = await mongo.collection(COLLECTION).find_one({"_id": report.id})
+    assert (after["text"], after["replies"]) == ("", [])
+    said = [(json.loads(entry["value"])["type"], json.loads(entry["value"])["sequence"]) for entry in after["outbox"]]
+    assert [sequence for _, sequence in said] == list(range(1, len(said) + 1))
+    assert [kind for kind, _ in said].count("vn.langnghe.report-withdrawn.v1") == 1
+    assert [kind for kind, _ in said].count("vn.langnghe.reply-delivered.v1") <= 1
+
+
+async def test_a_reply_that_comes_while_another_is_shown_is_kept_and_unseen(
+    submissions: Submissions, mongo: Mongo, a_report: Make
+) -> None:
+    report = a_report(receipt="r" * 43)
+    await submissions.add(report)
+    await submissions.note([reply(report.id, 1, "Một.")])
+    document = await submissions.find(report.id, "r" * 43)
+    await submissions.note([reply(report.id, 2, "Hai.")])
+    assert document
+    await submissions.seen(document, CASE)
+    after = await mongo.collection(COLLECTION).find_one({"_id": report.id})
+    assert [(kept["text"], "seen_at" in kept) for kept in after["replies"]] == [("Một.", True), ("Hai.", False)]

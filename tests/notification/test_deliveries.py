@@ -3,8 +3,10 @@
 import asyncio
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from services.notification.delivery import Delivery
 from services.notification.messages import Facts
@@ -168,3 +170,19 @@ async def test_claims_use_the_index(store: Store) -> None:
     plan = str((await query.explain())["queryPlanner"]["winningPlan"])
     assert "'indexName': 'due'" in plan
     assert "COLLSCAN" not in plan
+
+
+async def test_one_that_cannot_be_claimed_keeps_no_other_from_being_sent(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.deliveries.add([delivery(number) for number in range(4)])
+    claim, breaks = store.deliveries._claim, [AutoReconnect("gone")]
+
+    async def once_broken(seen: dict[str, Any]) -> dict[str, Any] | None:
+        if breaks:
+            raise breaks.pop()
+        return await claim(seen)
+
+    monkeypatch.setattr(store.deliveries, "_claim", once_broken)
+    assert len(await claimed(store)) == 3
+    assert len(await claimed(store)) == 1

@@ -244,3 +244,38 @@ async def test_cancelling_leaves_the_batch_to_come_again() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_letters_that_cannot_be_sent_are_not_counted_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    bus = MemoryBus(away_for=1)
+
+    async def handler(_events: Any) -> None:
+        raise PoisonError("wrong", "always")
+
+    consumer = consumption(handler, bus)
+    batch = tuple(record(withdrawn(n), n) for n in range(rules.TOO_MANY - 5))
+    monkeypatch.setattr(rules, "HOLD", -1.0)
+    with pytest.raises(TransientError):
+        await consumer.take(batch)
+    await consumer.take(batch)
+    assert len(bus.dead) == len(batch)
+    assert not consumer.paused
+
+
+async def test_a_fault_of_our_own_waits_before_its_batch_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[int] = []
+
+    class BrokenBus(MemoryBus):
+        async def send(self, *_: Any, **__: Any) -> None:
+            raise ValueError("a letter that nobody can write")
+
+    def backoff(failures: int) -> float:
+        waited.append(failures)
+        return 0.0
+
+    monkeypatch.setattr(rules, "backoff", backoff)
+    consumer = Consumption("test", {}, BrokenBus(), "dead.test")
+    for _ in range(3):
+        with pytest.raises(ValueError, match="nobody"):
+            await consumer.take((record(b"{"),))
+    assert waited == [1, 2, 3]

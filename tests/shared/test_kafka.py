@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer
+from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 from faststream import AckPolicy
 
@@ -192,7 +193,8 @@ async def test_a_topic_that_is_not_there_is_waited_for_and_not_made(
     seen: list[str] = []
     consumers = await bench.consume(collector(seen), ready=False)
     assert not consumers.ready()
-    assert consumers.alive()
+    await until(lambda: consumers._subscribers[0].consumer)
+    assert consumers.alive()  # also while it is half started
     await asyncio.to_thread(_no_topics_of, bench)
     bench.make(TOPIC, "dead.group")
     await bench.publisher.publish([said(1)])
@@ -271,3 +273,51 @@ async def test_a_publisher_without_brokers_says_so_and_starts_all_the_same() -> 
     assert not publisher.ready()
     assert publisher.alive()
     await publisher.stop()
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        ({"key": None, "value": None}, "empty"),
+        # Compressed it is small enough for the broker; as it is, the broker does not take it back.
+        ({"key": b"k", "value": b"0" * 3_000_000}, "oversized"),
+        ({"key": b"k", "value": b"{", "headers": [("x", None)]}, "unreadable"),
+    ],
+    ids=["nothing", "huge", "header"],
+)
+async def test_what_the_broker_would_not_take_back_is_dead_all_the_same(
+    bench: Bench, record: dict[str, Any], reason: str
+) -> None:
+    bench.make(TOPIC, "dead.group")
+    seen: list[str] = []
+    await bench.consume(collector(seen))
+    await asyncio.to_thread(_put, bench, record)
+    await bench.publisher.publish([said(number) for number in range(6)])
+    await until(lambda: len(set(seen)) == 6)
+    [dead] = await bench.records("dead.group", 1)
+    headers = dict(dead.headers)
+    assert (headers["langnghe-reason"].decode(), headers["langnghe-origin-offset"].decode()) == (reason, "0")
+
+
+def _put(bench: Bench, record: dict[str, Any]) -> None:
+    producer = Producer(
+        {"bootstrap.servers": bench.bootstrap, "compression.type": "gzip", "message.max.bytes": 10_000_000}
+    )
+    producer.produce(f"{bench.province}.{TOPIC}", partition=0, **record)
+    assert producer.flush(10) == 0
+
+
+async def test_what_could_not_be_looked_at_is_no_stall(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.make(TOPIC, "dead.group")
+    consumers = await bench.consume(collector([]))
+    await consumers._meter.stop()
+    await consumers._meter.start()
+
+    async def unanswered(_partitions: Any) -> None:
+        raise TimeoutError
+
+    consumers._standing = {"a partition without a leader": kafka.Standing(0, 9, -1e9, grew=True)}
+    assert consumers._stalled()
+    monkeypatch.setattr(consumers._subscribers[0].consumer, "end_offsets", unanswered)
+    await until(lambda: not consumers._stalled())
+    assert consumers.alive()

@@ -9,6 +9,7 @@ import pytest
 
 from shared.contracts.envelope import LARGEST_EVENT, Event, Publication
 from shared.contracts.events import NotificationFailed, ReportWithdrawn
+from shared.runtime import outbox as relay
 from shared.runtime.errors import TransientError
 from shared.runtime.mongo import Mongo
 from shared.runtime.outbox import Outbox, OversizedEventError
@@ -22,13 +23,14 @@ class MemoryBus:
 
     def __init__(self) -> None:
         self.down = False
+        self.missing: set[str] = set()
         self.sent: list[tuple[str, int]] = []
         self.gate = asyncio.Event()
         self.gate.set()
 
     async def send(self, topic: str, key: str, value: bytes, timestamp_ms: int) -> None:
         await self.gate.wait()
-        if self.down:
+        if self.down or key in self.missing:
             raise TransientError("down")
         self.sent.append((key, Event[ReportWithdrawn].read(value).sequence))
 
@@ -179,3 +181,33 @@ async def test_an_event_too_large_for_the_broker_is_refused_before_it_is_stored(
 
 async def _has(rig: Rig, condition: dict[str, Any]) -> bool:
     return await rig.things.count_documents(condition) > 0
+
+
+async def test_what_has_no_topic_keeps_nothing_else_from_leaving(
+    rig: Rig, bus: MemoryBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus.missing = {f"lost{number}" for number in range(relay.PROBES * 3)}
+    for key in bus.missing:
+        await rig.insert(key, 1)
+    for number in range(20):
+        await rig.insert(f"good{number}", 1)
+    await until(lambda: _has(rig, {"_id": "good19", "outbox": []}))
+    assert sorted(bus.sent) == sorted((f"good{number}", 1) for number in range(20))
+    bus.missing = set()
+    await until(rig.quiet)
+    assert len(bus.sent) == 20 + relay.PROBES * 3
+
+
+async def test_what_hands_cannot_hold_waits_in_the_database(
+    rig: Rig, bus: MemoryBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "MOST_HELD", 3)
+    monkeypatch.setattr(relay, "GROUP", 1)
+    bus.gate.clear()
+    keys = [f"k{number}" for number in range(20)]
+    for key in keys:
+        await rig.insert(key, 1)
+    assert len(rig.outbox._held) < 10  # three, and what the sweeper takes over
+    bus.gate.set()
+    await until(rig.quiet)
+    assert sorted(bus.sent) == sorted((key, 1) for key in keys)

@@ -9,12 +9,14 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from pydantic import ValidationError
 from pymongo.errors import BulkWriteError
 
 from shared.contracts.events import ReportWithdrawn
+from shared.runtime import loops
 from shared.runtime import service as runtime
+from shared.runtime.body import limited_body
 from shared.runtime.errors import TransientError, describe, origin
 from shared.runtime.kafka import Consumers, Publisher
 from shared.runtime.loops import Loop
@@ -169,3 +171,76 @@ async def test_a_loop_survives_its_failures_and_backs_off() -> None:
     assert loop.alive()
     await loop.stop()
     assert not loop.alive()
+
+
+async def test_a_part_that_cannot_stop_keeps_no_other_from_stopping() -> None:
+    class Stubborn(Bulb):
+        async def stop(self) -> None:
+            raise RuntimeError("no")
+
+    first = Bulb("first")
+    app = service("test", Settings(), [first, Stubborn("second")], needs=[])
+    async with app.router.lifespan_context(app):
+        pass
+    assert first.log == ["start", "stop"]
+
+
+async def test_what_fails_is_logged_without_what_was_being_written(capsys: pytest.CaptureFixture[str]) -> None:
+    router = APIRouter()
+
+    @router.get("/refused")
+    async def refused() -> None:
+        raise BulkWriteError({"writeErrors": [{"code": 121, "op": {"text": "Nước lũ tràn đê"}}]})
+
+    app = service("test", Settings(), [], needs=[], routers=[router])
+    async with client_of(app) as client:
+        assert (await client.get("/refused")).status_code == 500
+    logged = capsys.readouterr()
+    assert "BulkWriteError" in logged.out + logged.err
+    assert "lũ" not in logged.out + logged.err
+
+
+async def test_a_sender_that_is_gone_is_no_failure_of_ours() -> None:
+    router = APIRouter()
+
+    @router.post("/send")
+    async def send(request: Request) -> None:
+        await limited_body(request)
+
+    app = service("test", Settings(), [], needs=[], routers=[router])
+    came = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+    answers: list[Any] = []
+
+    async def receive() -> Any:
+        return came.pop(0)
+
+    async def answer(message: Any) -> None:
+        answers.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/send", "headers": [], "query_string": b"", "root_path": ""}
+    await app(scope, receive, answer)
+    assert answers[0]["status"] == 400
+
+
+async def test_a_loop_ends_although_its_step_swallows_a_cancellation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loops, "CANCEL_AGAIN", 0.05)
+    began = asyncio.Event()
+    swallowed = 0
+
+    async def step() -> None:
+        # As aiokafka's client does while it closes.
+        nonlocal swallowed
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            swallowed += 1
+            if swallowed > 2:
+                raise
+
+    loop = Loop("test", step, every=0)
+    await loop.start()
+    await began.wait()
+    async with asyncio.timeout(5):
+        await loop.stop()
+    assert (loop.alive(), swallowed) == (False, 3)
