@@ -138,7 +138,7 @@ class Stack:
     def is_ready(self, program: str) -> bool:
         """Whether a program that serves HTTP says that it is ready."""
         try:
-            return httpx.get(f"{self.ports.url(program)}/health/ready", timeout=2).is_success
+            return httpx.get(f"{self.ports.url(program)}/health/ready", timeout=5).is_success
         except httpx.HTTPError:
             return False
 

@@ -161,8 +161,10 @@ def test_classification_gets_no_database(local: Stack) -> None:
 
 @pytest.mark.stack
 def test_status_tells_where_everything_is(stack: Stack) -> None:
+    services = ("intake", "classification", "escalation", "notification")
+    stack.wait_ready(*services)
     status = json.loads(json.dumps(stack.status()))
-    for service in ("intake", "classification", "escalation", "notification"):
+    for service in services:
         assert status[service] == {"url": stack.ports.url(service), "ready": True}
     assert status["kafka"] == {"bootstrap": stack.bootstrap, "prefix": "angiang"}
     assert "30337" in status["keys"]["communes"]

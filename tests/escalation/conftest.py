@@ -177,7 +177,7 @@ async def cases(mongo: Mongo, bus: Bus, feeds: Feeds, policy: Policy, times: Tim
     cases = Cases(mongo, outbox, feeds, policy.calendar, times.now)
     Audit(mongo)
     await mongo.start()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while not mongo.ready():
             await asyncio.sleep(0.01)
     await outbox.start()

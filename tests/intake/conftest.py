@@ -83,7 +83,7 @@ async def key(keys: Keys) -> str:
 
 async def _started(mongo: Mongo) -> None:
     await mongo.start()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while not mongo.ready():
             await asyncio.sleep(0.02)
 

@@ -15,7 +15,7 @@ from shared.runtime.mongo import Mongo
 async def mongo(mongo_url: str, mongo_database: str) -> AsyncIterator[Mongo]:
     mongo = Mongo(mongo_url, mongo_database)
     await mongo.start()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while not mongo.ready():
             await asyncio.sleep(0.02)
     yield mongo

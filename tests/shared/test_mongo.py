@@ -59,7 +59,7 @@ async def mongo(mongo_url: str, mongo_database: str) -> AsyncIterator[Mongo]:
     mongo = Mongo(mongo_url, mongo_database)
     mongo.index("things", "name", name="name", unique=True)
     await mongo.start()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while not mongo.ready():
             await asyncio.sleep(0.02)
     yield mongo

@@ -42,7 +42,7 @@ def said(key: str, sequence: int) -> Publication:
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while not await condition():
             await asyncio.sleep(0.02)
 
