@@ -79,6 +79,7 @@ class Cases:
         mongo.index(COLLECTION, [("queue", 1), ("state", 1), ("due.next", 1)], name="lateness")
         mongo.index(COLLECTION, "finds", name="finds")
         mongo.index(COLLECTION, "report_ids", name="reports")
+        mongo.index(COLLECTION, "notice_owed", name="owed", partialFilterExpression={"notice_owed": True})
         mongo.index(COLLECTION, "wakes_at", name="wakes", partialFilterExpression={"wakes_at": {"$gt": EPOCH}})
 
     def now(self) -> datetime:
@@ -139,19 +140,22 @@ class Cases:
 
     async def write(self, before: Case, change: Change) -> Case | None:
         """Store a change of the case as it was read; nothing when somebody was faster."""
-        if change.case.closed and not before.closed:
-            await self._close_notice(change)
-        update = self._outbox.appended(self._feeds.publications(change), changed(before, change.case))
+        closes = change.case.sealed and change.case.closed and not before.closed
+        # Owed until the notice says it too: told before, it would be told of a closing that an undo can still prevent.
+        owed = {"notice_owed": True} if closes else {}
+        update = self._outbox.appended(self._feeds.publications(change), changed(before, change.case) | owed)
         unchanged = {"_id": before.id, "version": before.version}
         document = await self._cases.find_one_and_update(unchanged, update, return_document=ReturnDocument.AFTER)
         if document is None:
             return None
         self._outbox.written([document])
         _count(change)
+        if closes:
+            await self._close_notice(change)
         return to_case(document)
 
     async def _close_notice(self, change: Change) -> None:
-        """Before its case closes: whatever interrupts, the case's closing comes again, and this once more."""
+        """The committee learns that a sealed case closed. What interrupts it is made good by `wake`."""
         if notice := self._feeds.notice_of(change):
             said = self._feeds.told_of_notice(notice, self.now())
             changes = {"state": notice.state.value, "version": notice.version}
@@ -161,6 +165,7 @@ class Cases:
                 return_document=ReturnDocument.AFTER,
             )
             self._outbox.written([document] if document else [])
+        await self._cases.update_one({"_id": change.case.id}, {"$unset": {"notice_owed": ""}})
 
     async def _change(self, identity: str, decide: Callable[[Case], Change]) -> Case | None:
         """Change the case as it is, again if somebody is faster; nothing where there is nothing to say."""
@@ -180,7 +185,10 @@ class Cases:
         now = self.now()
         found = self._cases.find({"wakes_at": {"$gt": EPOCH, "$lte": now}}, _PRIVATE)
         due = await found.sort("wakes_at").limit(CLAIMED_AT_ONCE).to_list(CLAIMED_AT_ONCE)
-        return sum([await self._advance(document, now) for document in due])
+        advanced = sum([await self._advance(document, now) for document in due])
+        async for document in self._cases.find({"notice_owed": True}, _PRIVATE):
+            await self._close_notice(Change(to_case(document)))
+        return advanced
 
     async def _advance(self, document: Document, now: datetime) -> bool:
         """False when somebody was faster, and when this case alone cannot be advanced: it must not hold up others."""

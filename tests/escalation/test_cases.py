@@ -210,6 +210,33 @@ async def test_the_end_of_a_sealed_case_shows_in_its_notice(
     assert {event["subject"] for event in told} == {notice["_id"]}
 
 
+async def test_a_closing_that_an_undo_prevents_is_not_told(
+    cases: Cases, mongo: Mongo, times: Any, open_cases: Callable[..., Any]
+) -> None:
+    [case] = (await open_cases([Ground.VULNERABLE_PERSON])).values()
+    case = await cases.write(case, moves.acknowledge(case, OFFICER, cases.now()))
+    case = await cases.write(case, moves.reply(case, OFFICER, ANSWER, cases.now()))
+    case = await cases.write(case, moves.resolve(case, OFFICER, Outcome.DONE, cases.now()))
+    undone = moves.undo(case, OFFICER, cases.now())
+    closing = moves.advance(case, times.later(2 * UNDO_WINDOW))
+    assert await cases.write(case, undone)
+    assert await cases.write(case, closing) is None
+    [notice] = await documents(mongo, {"notice": True})
+    assert notice["state"] == "new"
+
+
+async def test_a_crash_between_a_closing_and_its_notice_is_made_good(
+    cases: Cases, mongo: Mongo, times: Any, open_cases: Callable[..., Any]
+) -> None:
+    [case] = (await open_cases([Ground.VULNERABLE_PERSON])).values()
+    closed = {"state": "resolved", "notice_owed": True, "wakes_at": None, "alarms": []}
+    await mongo.collection("cases").update_one({"_id": case.id}, {"$set": closed})
+    assert await cases.wake() == 0
+    [notice] = await documents(mongo, {"notice": True})
+    assert notice["state"] == "resolved"
+    assert await documents(mongo, {"notice_owed": True}) == []
+
+
 @pytest.mark.parametrize("withdrawn_first", [True, False])
 async def test_a_withdrawal_erases_whichever_comes_first(
     cases: Cases, mongo: Mongo, bus: Any, policy: Policy, open_cases: Callable[..., Any], withdrawn_first: bool
