@@ -50,6 +50,8 @@ def server(data: Path, key: Path, port: int) -> list[str]:
         # Journal files are made as they are needed: ahead of need they take 300 MB of a small disk.
         *("--wiredTigerEngineConfigString", "log=(prealloc=false)"),
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+        # A slow operation is logged with what it writes, which may be an officer's words: log none.
+        *("--slowOpSampleRate", "0"),
         # It is alone: nobody takes over while it waits before it stops.
         *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
     ]

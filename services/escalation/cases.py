@@ -74,7 +74,7 @@ class Cases:
         self._calendar = calendar
         for step in Step:
             DEADLINES_MISSED.labels(step)
-        for reader in ("queue", "told", "sealed"):
+        for reader in ("queue", "told"):
             mongo.index(COLLECTION, [(reader, 1), *_NEWEST_FIRST], name=reader)
         mongo.index(COLLECTION, [("queue", 1), ("state", 1), ("due.next", 1)], name="lateness")
         mongo.index(COLLECTION, "finds", name="finds")

@@ -104,8 +104,8 @@ def router(desk: Desk) -> APIRouter:
     @routes.get("/queues")
     async def queues(officer: Signed) -> dict[str, Any]:
         reader = _reader(officer)
-        names = desk.bodies if reader.oversees else {reader.body: desk.bodies[reader.body]}
-        return {"queues": queue_counts(await desk.cases.counts(reader), names)}
+        own = {reader.body: desk.bodies[reader.body]}
+        return {"queues": queue_counts(await desk.cases.counts(reader), own)}
 
     @routes.get("/cases/{case_id}")
     async def show(officer: Signed, case_id: str, response: Response) -> dict[str, Any]:
@@ -210,7 +210,7 @@ def _signed_in(desk: Desk, request: Request) -> Officer:
 
 def _reader(officer: Officer) -> Reader:
     assert officer.body is not None
-    return Reader(officer.body, officer.oversees)
+    return Reader(officer.body)
 
 
 async def _seen(desk: Desk, officer: Officer, case_id: str) -> Case:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from services.escalation.case import Case
 from services.escalation.entries import By, Move
-from shared.contracts.vocabulary import STEERING_COMMITTEE_35, ActorRole, Body
+from shared.contracts.vocabulary import ActorRole, Body
 
 
 class OfficerRole(StrEnum):
@@ -51,14 +51,9 @@ class Officer(BaseModel):
         """As whom they act; nothing for who never acts on cases."""
         return By(_ACTING[self.role], self.duty) if self.role in _ACTING else None
 
-    @property
-    def oversees(self) -> bool:
-        """The committee's duty officer sees the open cases of every queue."""
-        return self.role is OfficerRole.DUTY_OFFICER and self.body == STEERING_COMMITTEE_35
-
     def sees(self, case: Case) -> bool:
-        """Whether the case exists for them. A sealed one does for its body alone."""
-        return self.body in (case.queue, *case.told) or (self.oversees and not case.sealed)
+        """Whether the case exists for them: in their own queue, or where they are told with another body."""
+        return self.body in (case.queue, *case.told)
 
     def may(self, move: Move, case: Case) -> bool:
         """Whoever is told may acknowledge; only the body whose queue it is answers."""

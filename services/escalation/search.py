@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
+from uuid import UUID
 
 from services.escalation.case import CLOSED
 from services.escalation.documents import EPOCH, Document, sought
-from shared.contracts.vocabulary import STEERING_COMMITTEE_35, CaseState, Ground, Topic
+from shared.contracts.vocabulary import CaseState, Ground, Topic
 
 _OPEN = {"$nin": sorted(CLOSED)}
 
@@ -36,8 +37,11 @@ class Cursor:
         """Raises `ValueError` for anything that no page gave out."""
         try:
             at, identity = json.loads(base64.urlsafe_b64decode(words.encode()))
-            return cls(datetime.fromisoformat(at), str(identity))
-        except (binascii.Error, UnicodeError, json.JSONDecodeError, TypeError, ValueError) as error:
+            # To UTC here already: an instant at the end of time cannot be told in another zone.
+            return cls(datetime.fromisoformat(at).astimezone(UTC), str(UUID(identity)))
+        except (binascii.Error, UnicodeError, TypeError, ValueError, AttributeError) as error:
+            raise ValueError("not a cursor") from error
+        except (OverflowError, RecursionError) as error:
             raise ValueError("not a cursor") from error
 
     def __str__(self) -> str:
@@ -46,15 +50,12 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who looks: an officer of a body, and whether they oversee every open case."""
+    """Who looks: an officer of a body."""
 
     body: str
-    oversees: bool
 
     def filter(self) -> Document:
-        """What there is for them. The committee's own queue holds the notices of sealed cases too."""
-        if self.oversees:
-            return {"$or": [{"sealed": False}, {"queue": STEERING_COMMITTEE_35}]}
+        """What there is for them; to the committee also the notices of sealed cases, which stand in its queue."""
         return {"$or": [{"queue": self.body}, {"told": self.body}]}
 
 

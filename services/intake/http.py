@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 import orjson
@@ -28,6 +28,8 @@ from shared.runtime.problems import FieldError, Problem, invalid, language_of, u
 
 LARGEST_BATCH = 500
 """Lines."""
+TOMORROW = timedelta(days=1)
+"""The province is ahead of UTC: its today may be tomorrow there."""
 LARGEST_BATCH_BODY = 4 * 1024 * 1024
 Body = TypeVar("Body", bound=BaseModel)
 TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -193,7 +195,7 @@ def _within_rate(desk: Desk, sender: Sender) -> None:
 async def _accept(desk: Desk, sender: Sender, body: bytes, traceparent: str) -> dict[str, Any]:
     """Check, mask, store, and only then answer."""
     submission = _parsed(Submission, body)
-    _known_commune(desk, sender, submission)
+    _acceptable(desk, sender, submission)
     stored = await desk.reports.add(_masked(desk, sender, submission, traceparent))
     if not stored.same:
         words = (
@@ -219,13 +221,19 @@ def _parsed(model: type[Body], body: bytes) -> Body:
         raise invalid(error) from None
 
 
-def _known_commune(desk: Desk, sender: Sender, submission: Submission) -> None:
+def _acceptable(desk: Desk, sender: Sender, submission: Submission) -> None:
+    """What the form alone does not tell: the commune is there, the day has come, the key may send for it."""
     if desk.places.get(submission.commune) is None:
         words = (
             f"Không có xã, phường, đặc khu mã {submission.commune}; tra mã ở /v1/communes?q=…",
             f"No commune has the code {submission.commune}; look it up at /v1/communes?q=…",
         )
         raise Problem("invalid", ("Hãy sửa: commune.", "Please correct: commune."), [FieldError("commune", words)])
+    if submission.occurred_on and submission.occurred_on > desk.reports.now().date() + TOMORROW:
+        words = ("Ngày xảy ra ở tương lai; hãy ghi ngày đã xảy ra.", "It lies in the future; give the day it happened.")
+        raise Problem(
+            "invalid", ("Hãy sửa: occurred_on.", "Please correct: occurred_on."), [FieldError("occurred_on", words)]
+        )
     if not sender.may_send_for(submission.commune):
         words = (
             f"Khoá này không gửi được cho xã mã {submission.commune}; hãy dùng khoá của xã đó.",

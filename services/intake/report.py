@@ -22,19 +22,29 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O, U, so that a reference can be read aloud and copied by hand."""
 
 SHORTEST, LONGEST = 10, 2000
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 EVERYWHERE = "*"
 """The scope of an organisation that works in every commune."""
 
 
 def _plain(text: str) -> str:
-    """NFC without surrounding space. Refuses control characters other than line breaks and tabs."""
-    if any(unicodedata.category(character) == "Cc" and character not in "\n\r\t" for character in text):
+    """NFC without surrounding space. Refuses control characters other than line breaks and tabs.
+
+    Those that turn the direction of writing count too: they would show an officer other words than are there.
+    """
+    if any(_controls(character) for character in text):
         raise TwoLanguageError("Có ký tự điều khiển; hãy gõ lại đoạn này.", "Has control characters; retype it.")
     return unicodedata.normalize("NFC", text).strip()
 
 
+def _controls(character: str) -> bool:
+    category = unicodedata.category(character)
+    return (category == "Cc" and character not in "\n\r\t") or character in TURNING
+
+
 def _long_enough(text: str) -> str:
-    if not SHORTEST <= len(text) <= LONGEST:
+    visible = sum(unicodedata.category(character) not in ("Cf", "Zs") for character in text)
+    if visible < SHORTEST // 2 or not SHORTEST <= len(text) <= LONGEST:
         raise TwoLanguageError(
             f"Dài từ {SHORTEST} đến {LONGEST} ký tự; hiện có {len(text)}.",
             f"Between {SHORTEST} and {LONGEST} characters; it has {len(text)}.",

@@ -33,14 +33,17 @@ class Deliveries:
         self._outbox = outbox
         self._source = source
         due = {"next_at": {"$exists": True}}
-        mongo.index(COLLECTION, [("channel", 1), ("next_at", 1)], name="due", partialFilterExpression=due)
+        first = [("channel", 1), ("rank", 1), ("next_at", 1)]
+        mongo.index(COLLECTION, first, name="due_by_rank", partialFilterExpression=due)
         mongo.index(COLLECTION, "case_id", name="case")
 
     async def add(self, deliveries: Sequence[Delivery]) -> None:
         """Keep those that are not there yet: a repeated event changes nothing."""
         now = self._clock.now()
         state = {"state": "pending", "next_at": now, "created_at": now, "outbox": []}
-        await insert_new(self._collection, [_document(delivery) | state for delivery in deliveries])
+        await insert_new(
+            self._collection, [_document(delivery) | state | {"rank": delivery.rank} for delivery in deliveries]
+        )
 
     async def cancel(self, cases: Sequence[tuple[str, int]]) -> None:
         """Of what was planned before these versions of the cases, send nothing more and try nothing again."""
@@ -53,7 +56,7 @@ class Deliveries:
     async def claim(self, channel: str, limit: int) -> list[Delivery]:
         """Take up to `limit` due deliveries of a channel; no other sender has them until the lease ends."""
         due = self._collection.find({"channel": channel, "next_at": {"$lte": self._clock.now()}})
-        found = await due.sort("next_at").limit(limit).to_list(limit)
+        found = await due.sort([("rank", 1), ("next_at", 1)]).limit(limit).to_list(limit)
         results = await asyncio.gather(*(self._claim(document) for document in found), return_exceptions=True)
         # One that cannot be claimed must not keep those that were from being sent: nobody else may for a lease.
         claimed = [result for result in results if isinstance(result, dict)]

@@ -25,6 +25,13 @@ class Delivery:
     attempts: int = 0
     """How often it was claimed for sending; the present claim counts."""
 
+    @property
+    def rank(self) -> int:
+        """What leaves first: 0 a new matter with priority, 1 a reminder of one, 2 everything else."""
+        if not (self.facts.grounds or self.facts.sealed):
+            return 2
+        return 0 if self.level == 0 else 1
+
     @classmethod
     def planned(
         cls,

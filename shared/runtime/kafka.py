@@ -268,7 +268,8 @@ class Consumers:
         before = self._standing.get(partition)
         # Backing off and paused are declared waits, not stalls.
         waiting = any(consumption.waiting for consumption in self._consumptions)
-        if before is None or before.position != position or waiting:
+        # One that had taken everything did not stand: it had nothing to take.
+        if before is None or before.position != position or before.position >= before.end or waiting:
             return Standing(position, end, time.monotonic(), grew=False)
         return Standing(position, end, before.since, grew=before.grew or end > before.end)
 

@@ -83,17 +83,30 @@ def unavailable() -> Problem:
     return Problem(
         "unavailable",
         (
-            "Chưa lưu được vào lúc này. Hãy giữ nguyên nội dung và gửi lại sau vài giây.",
-            "It could not be stored just now. Keep it and send it again in a few seconds.",
+            "Lúc này chưa đọc và lưu được. Hãy giữ nguyên nội dung và thử lại sau vài giây.",
+            "Nothing can be read or stored just now. Keep what you have and try again in a few seconds.",
         ),
         headers={"Retry-After": RETRY_AFTER},
     )
 
 
 def language_of(accept_language: str | None) -> Language:
-    """Vietnamese unless the caller prefers English."""
-    first = (accept_language or "").split(",")[0].strip().lower()
-    return "en" if first.startswith("en") else "vi"
+    """Vietnamese unless the caller prefers English (RFC 9110: the greatest weight, the first among equals)."""
+    weights = {"vi": 0.0, "en": 0.0}
+    for part in (accept_language or "").split(","):
+        name, _, parameters = part.strip().lower().partition(";")
+        language = name.split("-")[0]
+        if language in weights:
+            weights[language] = max(weights[language], _weight(parameters))
+    return "en" if weights["en"] > weights["vi"] else "vi"
+
+
+def _weight(parameters: str) -> float:
+    name, _, value = parameters.strip().partition("=")
+    try:
+        return float(value) if name.strip() == "q" else 1.0
+    except ValueError:
+        return 0.0
 
 
 def invalid(error: ValidationError | RequestValidationError) -> Problem:
@@ -126,6 +139,7 @@ def _words(entry: Mapping[str, Any]) -> Words:
         "literal_error": (f"Chỉ nhận: {expected}.", f"One of: {expected}."),
         "string_type": ("Phải là chữ.", "Must be text."),
         "json_invalid": ("Không phải JSON hợp lệ.", "Not valid JSON."),
+        "model_type": ("Phải là một đối tượng JSON.", "Must be a JSON object."),
         "model_attributes_type": ("Phải là một đối tượng JSON.", "Must be a JSON object."),
         "dict_type": ("Phải là một đối tượng JSON.", "Must be a JSON object."),
     }
@@ -133,9 +147,30 @@ def _words(entry: Mapping[str, Any]) -> Words:
         return known[entry["type"]]
     if isinstance(failure := context.get("error"), TwoLanguageError):
         return failure.words
+    if entry["type"].startswith("uuid"):
+        return (
+            "Phải là UUID, ví dụ 3f2b8c1e-7a44-4d0e-9b1f-2c6d5e8a9f10 (phiên bản 4).",
+            "Must be a UUID such as 3f2b8c1e-7a44-4d0e-9b1f-2c6d5e8a9f10 (version 4).",
+        )
+    if entry["type"] in ("greater_than_equal", "less_than_equal", "int_parsing", "int_type"):
+        bounds = {"greater_than_equal": ("từ", "at least", "ge"), "less_than_equal": ("nhiều nhất", "at most", "le")}
+        vietnamese, english, limit = bounds.get(entry["type"], ("", "", ""))
+        amount = f" {context.get(limit)}" if limit else ""
+        return (
+            f"Phải là số nguyên {vietnamese}{amount}".strip() + ".",
+            f"Must be a whole number {english}{amount}".strip() + ".",
+        )
+    if entry["type"] == "string_pattern_mismatch":
+        return (
+            f"Chưa đúng dạng; phải khớp {context.get('pattern')}.",
+            f"Wrong form; it must match {context.get('pattern')}.",
+        )
     if entry["type"].startswith("date"):
         return ("Phải là ngày có thật, dạng 2026-11-20.", "Must be a real date such as 2026-11-20.")
-    return ("Giá trị không hợp lệ.", f"Not valid: {entry['msg']}.")
+    return (
+        "Giá trị không hợp lệ; xem lại kiểu và dạng của trường này.",
+        "Not valid; check this field's type and form.",
+    )
 
 
 def respond(request: Request, problem: Problem) -> JSONResponse:

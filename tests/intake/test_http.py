@@ -88,6 +88,7 @@ async def test_a_commune_outside_the_keys_scope_is_403(client: httpx.AsyncClient
         ({"id": "không phải uuid"}, "id"),
         ({"receipt": "ngắn"}, "receipt"),
         ({"urgency": "gấp"}, "urgency"),
+        ({"occurred_on": "2099-01-01"}, "occurred_on"),
     ],
 )
 async def test_what_is_invalid_is_422_and_names_the_field(
@@ -107,14 +108,24 @@ async def test_a_problem_never_quotes_what_was_sent(client: httpx.AsyncClient, k
     assert "345" not in response.text
 
 
-@pytest.mark.parametrize(("language", "words"), [("en-GB,en;q=0.9", "Invalid data"), ("vi", "Dữ liệu chưa đúng")])
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en-GB,en;q=0.9", "Invalid data"),
+        ("en;q=0,vi", "Dữ liệu chưa đúng"),
+        ("vi;q=0.4, en;q=0.8", "Invalid data"),
+        ("vi", "Dữ liệu chưa đúng"),
+        ("zh", "Dữ liệu chưa đúng"),
+        ("en;q=x", "Dữ liệu chưa đúng"),
+    ],
+)
 async def test_problems_speak_the_callers_language(
     client: httpx.AsyncClient, key: str, a_body: Make, language: str, words: str
 ) -> None:
     headers = bearer(key, **{"Accept-Language": language})
     response = await client.post("/v1/reports", json=a_body(commune="99999"), headers=headers)
     assert is_problem(response, 422)["title"] == words
-    assert response.headers["content-language"] == language[:2]
+    assert response.headers["content-language"] == ("en" if words == "Invalid data" else "vi")
 
 
 async def test_a_body_over_64_kib_is_413(client: httpx.AsyncClient, key: str, a_body: Make) -> None:

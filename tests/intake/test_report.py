@@ -46,6 +46,8 @@ def test_only_four_fields_are_needed_and_the_rest_has_mild_defaults() -> None:
         ({"text": "a" * 9000}, "text"),
         ({"text": "Nước ngập\x00 tới sân nhà."}, "text"),
         ({"text": "Nước ngập\x1b[2J tới sân nhà."}, "text"),
+        ({"text": "Nước ngập \u202enâd àhn nâs iớt"}, "text"),
+        ({"text": "\u200b" * 40}, "text"),
         ({"place": "ấp\x07"}, "place"),
         ({"place": "x" * 201}, "place"),
         ({"kind": "complaint"}, "kind"),

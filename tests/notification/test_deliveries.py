@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -54,7 +55,7 @@ async def test_the_store_holds_no_contact(store: Store) -> None:
     fields = set(await store.documents.find_one())
     assert fields == {
         *("_id", "case_id", "case_version", "event_id", "body", "duty", "level", "channel"),
-        *("facts", "attempts", "state", "next_at", "created_at", "outbox"),
+        *("facts", "attempts", "state", "next_at", "created_at", "outbox", "rank"),
     }
 
 
@@ -68,6 +69,18 @@ async def test_a_claim_is_exclusive_until_its_lease_ends(store: Store) -> None:
     again = await claimed(store, 50)
     assert {one.id for one in again} == set(taken)
     assert {one.attempts for one in again} == {2}
+
+
+async def test_a_new_danger_leaves_before_reminders_and_ordinary_matters(store: Store) -> None:
+    ordinary = delivery(1, facts=replace(delivery().facts, grounds=()))
+    reminder = delivery(2, level=1)
+    await store.deliveries.add([ordinary, reminder, *(delivery(number, level=1) for number in range(10, 30))])
+    store.advance(timedelta(minutes=5))
+    danger = delivery(3)
+    await store.deliveries.add([danger])
+    assert [one.id for one in await claimed(store, 1)] == [danger.id]
+    assert ordinary.id not in {one.id for one in await claimed(store, 21)}
+    assert [one.id for one in await claimed(store)] == [ordinary.id]
 
 
 async def test_a_channel_claims_its_own_and_no_more_than_it_can_send(store: Store) -> None:
@@ -166,9 +179,11 @@ async def test_forgetting_erases_what_messages_would_have_said(store: Store) -> 
 
 async def test_claims_use_the_index(store: Store) -> None:
     await store.deliveries.add([delivery()])
-    query = store.documents.find({"channel": "webhook", "next_at": {"$lte": AT}}).sort("next_at")
+    due = store.documents.find({"channel": "webhook", "next_at": {"$lte": AT}})
+    query = due.sort([("rank", 1), ("next_at", 1)])
     plan = str((await query.explain())["queryPlanner"]["winningPlan"])
-    assert "'indexName': 'due'" in plan
+    assert "'indexName': 'due_by_rank'" in plan
+    assert "SORT" not in plan
     assert "COLLSCAN" not in plan
 
 

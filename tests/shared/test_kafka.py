@@ -321,3 +321,12 @@ async def test_what_could_not_be_looked_at_is_no_stall(bench: Bench, monkeypatch
     monkeypatch.setattr(consumers._subscribers[0].consumer, "end_offsets", unanswered)
     await until(lambda: not consumers._stalled())
     assert consumers.alive()
+
+
+async def test_what_had_taken_everything_did_not_stand(bench: Bench) -> None:
+    consumers = Consumers(bench.bootstrap, bench.province, GROUP, bench.publisher)
+    long_ago = -1e9
+    consumers._standing = {0: kafka.Standing(5, 5, long_ago, grew=False)}
+    assert consumers._stands(0, position=5, end=6).since > long_ago
+    consumers._standing = {0: kafka.Standing(5, 6, long_ago, grew=False)}
+    assert consumers._stands(0, position=5, end=7) == kafka.Standing(5, 7, long_ago, grew=True)

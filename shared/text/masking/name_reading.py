@@ -131,13 +131,24 @@ class Reading:
         """After thị or văn a name must come, in the list or not: thị Chín, văn Tới."""
         if not self._is(known.SURE_MIDDLE, at - 1) or not self._joined(at) or self._is(known.NO_NAME, at - 1, 2):
             return False
+        if self._is(known.END_PAIRS, at, 2) or self._announces(at):
+            return False
         return self._marked or self._is(known.SURE_WHEN_UNMARKED, surname)
 
     def _is_given(self, surname: int, at: int) -> bool:
         word = self._words[at]
         khmer = word.fold in known.CHAM_AND_KHMER and self._is(known.CHAM_AND_KHMER_SURNAMES, surname)
         same_case = word.capital == self._words[at - 1].capital
-        return (khmer or self._is(known.GIVEN, at)) and same_case and not self._is(known.END_PAIRS, at, 2)
+        given = (khmer or self._is(known.GIVEN, at)) and same_case
+        return given and not self._is(known.END_PAIRS, at, 2) and not self._announces(at)
+
+    def _announces(self, at: int) -> bool:
+        """Whether somebody else is addressed here: in `tran de ba huynh thi diem` the name begins after `ba`."""
+        return (
+            self._is(known.KINSHIP_WHEN_UNMARKED, at)
+            and self._is(known.SURNAMES, at + 1)
+            and self._is(known.SURE_MIDDLE, at + 2)
+        )
 
     def _lower_after_address(self, at: int) -> int:
         if self._is(known.NO_NAME, at, 2) or self._is(known.END_PAIRS, at, 2):
