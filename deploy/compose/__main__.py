@@ -1,6 +1,6 @@
 """`python -m deploy.compose …`: the init jobs of docker-compose.yml, and what its operator needs from the image."""
 
-import sys
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +22,7 @@ URL_FILE = "_mongo_url"
 @app.callback()
 def _quiet() -> None:
     # What a command prints is its answer and nothing else, so that a key can be piped where it must go.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
 @app.command()

@@ -135,10 +135,10 @@ class Publisher:
             self._note(up=False)
 
     def _note(self, *, up: bool) -> None:
-        if up != self._up:
-            log.info("kafka.back" if up else "kafka.away", waits_for=None if up else self._bootstrap)
-        self._up = up
+        was_up, self._up = self._up, up
         KAFKA_UP.set(up)
+        if up != was_up:
+            log.info("kafka.back" if up else "kafka.away", waits_for=None if up else self._bootstrap)
 
 
 class Consumers:

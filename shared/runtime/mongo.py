@@ -125,12 +125,13 @@ class Mongo:
 
     def _note(self, failure: str | None) -> None:
         """Say what is waited for when it changes: also at the start, where a wrong password looks like nothing."""
-        if failure and failure != self._failure:
-            log.warning("mongodb.away", waits_for="a primary that answers and indexes that fit", error=failure)
-        elif failure is None and not self._up:
-            log.info("mongodb.back")
+        was_up, before = self._up, self._failure
         self._up, self._failure = failure is None, failure
         MONGO_UP.set(self._up)
+        if failure and failure != before:
+            log.warning("mongodb.away", waits_for="a primary that answers and indexes that fit", error=failure)
+        elif failure is None and not was_up:
+            log.info("mongodb.back")
 
 
 def duplicates(error: BulkWriteError) -> list[int]:
