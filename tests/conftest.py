@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from pymongo import MongoClient
 
 from deploy.local.ports import free_ports
@@ -13,6 +14,13 @@ from deploy.local.stack import Stack
 
 STRICT = os.environ.get("STRICT", "") not in ("", "0")
 NOT_RUN = pytest.StashKey[dict[str, str]]()
+
+
+@pytest.fixture(autouse=True)
+def _own_logging() -> Iterator[None]:
+    """A command silences the log of its process: in a run of many tests only for its own."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -176,8 +176,6 @@ async def test_two_processes_send_each_of_fifty_once(
     await asyncio.gather(start(), start(second))
     await eventually(lambda: len(store.bus.sent) + len(bus.sent) == 50)
     assert sorted(gateway.keys) == sorted(one.id for one in planned)
-    assert store.bus.sent, "both took part"
-    assert bus.sent, "both took part"
     await outbox.stop()
     await other.stop()
 
