@@ -142,7 +142,7 @@ class Stack:
         except httpx.HTTPError:
             return False
 
-    def wait_ready(self, *programs: str, seconds: float = 60) -> None:
+    def wait_ready(self, *programs: str, seconds: float = 120) -> None:
         """Wait until these programs say that they are ready."""
         for name in programs:
             self._until(name, partial(self.is_ready, name), seconds)

@@ -26,6 +26,8 @@ SEND_TIMEOUT = 10.0
 ANSWER_TIMEOUT = 5.0
 REBALANCE = 15.0
 """Seconds that a group may take to share out its partitions anew."""
+BLIND_AFTER = 15.0
+"""Seconds without an answer to a consumer while the same brokers answer the publisher."""
 GRACE = 10.0
 """Seconds that a batch in hand has to finish when the service stops."""
 STALLED_AFTER = 30
@@ -165,6 +167,7 @@ class Consumers:
         self._meter = Loop(f"consumers.{group}.meter", self._measure, every=1.0)
         self._assigned_at = -REBALANCE
         self._standing: dict[Any, Standing] = {}
+        self._blind_since: float | None = None
 
     def consume(self, topic: str, handlers: Handlers) -> None:
         """Give every event of `topic` (named without the province) to its handler, at least once, in order per key."""
@@ -209,7 +212,7 @@ class Consumers:
         if self._starting and self._starting.done() and not self._starting.cancelled() and self._starting.exception():
             return False
         running = not self._joined() or all(map(_running, self._subscribers))
-        return running and self._meter.alive() and not self._stalled()
+        return running and self._meter.alive() and not self._stalled() and not self._blind()
 
     def _joined(self) -> bool:
         # A consumer is there before it has started: only once all have does the broker run.
@@ -233,13 +236,15 @@ class Consumers:
 
     async def _measure(self) -> None:
         if not (self._joined() and self._publisher.ready()):
-            self._standing = {}
+            self._standing, self._blind_since = {}, None
             return
         try:
             self._standing = await self._look()
+            self._blind_since = None
         except Exception:
-            # What nobody could look at is no sign of a stall.
+            # What nobody could look at is no sign of a stall, but it must not last: see `_blind`.
             self._standing = {}
+            self._blind_since = self._blind_since or time.monotonic()
             raise
         self._tell_lag(self._standing)
 
@@ -272,6 +277,13 @@ class Consumers:
         if before is None or before.position != position or before.position >= before.end or waiting:
             return Standing(position, end, time.monotonic(), grew=False)
         return Standing(position, end, before.since, grew=before.grew or end > before.end)
+
+    def _blind(self) -> bool:
+        """Whether a consumer gets no answer from brokers that answer the publisher: its client found no way back.
+
+        Seen once after a broker was killed: only a new process helps.
+        """
+        return self._blind_since is not None and time.monotonic() - self._blind_since > BLIND_AFTER
 
     def _stalled(self) -> bool:
         now = time.monotonic()

@@ -16,7 +16,7 @@ from deploy.local.stack import Stack
 COMMITTEE = "steering-committee-35"
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+def until(condition: Callable[[], Any], what: str, seconds: float = 150) -> Any:
     """The first true answer of `condition`; fails naming `what` after `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

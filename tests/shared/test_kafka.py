@@ -330,3 +330,20 @@ async def test_what_had_taken_everything_did_not_stand(bench: Bench) -> None:
     assert consumers._stands(0, position=5, end=6).since > long_ago
     consumers._standing = {0: kafka.Standing(5, 6, long_ago, grew=False)}
     assert consumers._stands(0, position=5, end=7) == kafka.Standing(5, 7, long_ago, grew=True)
+
+
+async def test_a_consumer_that_gets_no_answer_while_the_brokers_answer_others_is_told(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka, "BLIND_AFTER", 0.5)
+    bench.make(TOPIC, "dead.group")
+    consumers = await bench.consume(collector([]))
+    assert consumers.alive()
+
+    async def no_answer(*_: Any) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(consumers._subscribers[0].consumer, "end_offsets", no_answer)
+    await until(lambda: not consumers.alive())
+    monkeypatch.undo()
+    await until(consumers.alive)
