@@ -14,7 +14,6 @@ from deploy.local.secrets import Secrets
 from deploy.local.waiting import until
 
 REPLICA_SET = "langnghe"
-NO_SUCH_SET = 94
 ALREADY_THERE = 51003
 ROLE_ALREADY_THERE = 51002
 ROOT_USER = "root"

@@ -1,23 +1,21 @@
 """What officers send: the query of a page, the bodies of moves, and the headers that guard them."""
 
 import re
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from services.escalation.search import Cursor, Lateness, Wanted
 from shared.contracts.vocabulary import CaseState, CommuneCode, Ground, Topic
 from shared.contracts.words import TwoLanguageError, Words
-from shared.runtime.body import limited_body
-from shared.runtime.problems import FieldError, Problem, invalid
+from shared.runtime.body import Body, limited_body, parsed
+from shared.runtime.problems import FieldError, Problem
 
 LARGEST_PAGE = 200
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ETAG = re.compile(r'(?:W/)?"([0-9]{1,9})"|([0-9]{1,9})')
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
-
-Body = TypeVar("Body", bound=BaseModel)
 
 
 class _Closed(BaseModel):
@@ -109,11 +107,7 @@ class Guard(BaseModel):
 
 async def read_body(request: Request, model: type[Body]) -> Body:
     """The body as `model`; an empty one is `{}`. Raises the problems 413 and 422."""
-    body = await limited_body(request)
-    try:
-        return model.model_validate_json(body or b"{}")
-    except ValidationError as error:
-        raise invalid(error) from None
+    return parsed(model, await limited_body(request) or b"{}")
 
 
 def unknown_queue(queue: str, known: Any) -> Problem:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import orjson
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -15,23 +15,22 @@ from fastapi.responses import JSONResponse
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
-from pydantic import UUID4, BaseModel, ConfigDict, ValidationError
+from pydantic import UUID4, BaseModel, ConfigDict
 
 from services.intake.places import Commune, Suggestion
 from services.intake.report import Report, Sender, Stored, Submission, masked_report
 from services.intake.timeline import shown
 from shared.contracts.events import Id, Place
 from shared.contracts.text import MaskedText
-from shared.runtime.body import LARGEST_BODY, limited_body, too_large
+from shared.runtime.body import LARGEST_BODY, limited_body, parsed, too_large
 from shared.runtime.errors import is_transient
-from shared.runtime.problems import FieldError, Problem, invalid, language_of, unavailable
+from shared.runtime.problems import FieldError, Problem, language_of, unavailable
 
 LARGEST_BATCH = 500
 """Lines."""
 TOMORROW = timedelta(days=1)
 """The province is ahead of UTC: its today may be tomorrow there."""
 LARGEST_BATCH_BODY = 4 * 1024 * 1024
-Body = TypeVar("Body", bound=BaseModel)
 TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -155,7 +154,7 @@ def router(desk: Desk) -> APIRouter:
     @routes.post("/reports/{report_id}/seen", status_code=202)
     async def seen(report_id: UUID4, request: Request, report_receipt: str = Header("")) -> dict[str, Any]:
         document = await _opened(desk, str(report_id), report_receipt)
-        case_id = _parsed(SeenBody, await limited_body(request)).case_id
+        case_id = parsed(SeenBody, await limited_body(request)).case_id
         unseen = [reply for reply in document["replies"] if not reply.get("seen_at")]
         if any(reply["case_id"] == case_id for reply in unseen):
             await desk.reports.seen(document, case_id)
@@ -194,7 +193,7 @@ def _within_rate(desk: Desk, sender: Sender) -> None:
 
 async def _accept(desk: Desk, sender: Sender, body: bytes, traceparent: str) -> dict[str, Any]:
     """Check, mask, store, and only then answer."""
-    submission = _parsed(Submission, body)
+    submission = parsed(Submission, body)
     _acceptable(desk, sender, submission)
     stored = await desk.reports.add(_masked(desk, sender, submission, traceparent))
     if not stored.same:
@@ -212,13 +211,6 @@ async def _accept(desk: Desk, sender: Sender, body: bytes, traceparent: str) -> 
         "masked": document["masked"],
         "status": f"/v1/reports/{document['_id']}",
     }
-
-
-def _parsed(model: type[Body], body: bytes) -> Body:
-    try:
-        return model.model_validate_json(body)
-    except ValidationError as error:
-        raise invalid(error) from None
 
 
 def _acceptable(desk: Desk, sender: Sender, submission: Submission) -> None:

@@ -1,11 +1,16 @@
 """Reads a request's body, but never more of it than is allowed."""
 
+from typing import TypeVar
+
 from fastapi import Request
+from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 
-from shared.runtime.problems import Problem
+from shared.runtime.problems import Problem, invalid
 
 LARGEST_BODY = 64 * 1024
+
+Body = TypeVar("Body", bound=BaseModel)
 
 
 async def limited_body(request: Request, limit: int = LARGEST_BODY) -> bytes:
@@ -26,6 +31,14 @@ async def limited_body(request: Request, limit: int = LARGEST_BODY) -> bytes:
         words = ("Kết nối bị ngắt giữa chừng; hãy gửi lại.", "The connection broke off; send it again.")
         raise Problem("bad-request", words) from None
     return bytes(body)
+
+
+def parsed(model: type[Body], body: bytes) -> Body:
+    """The body as `model`. Raises the problem `invalid` (422), which names every field that is wrong."""
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise invalid(error) from None
 
 
 def too_large(limit: int) -> Problem:
